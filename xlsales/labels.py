@@ -1,4 +1,4 @@
-"""Look up visible words: `words/*.csv` with the columns key, en, zh and, for columns and functions, help_en, help_zh."""
+"""Look up visible words: `words/*.csv` with the columns key, en, zh, and help_en, help_zh where something has help."""
 
 import csv
 from functools import cache
