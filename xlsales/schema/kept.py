@@ -1,0 +1,58 @@
+"""Tables that xlsales keeps itself: versions, undo, log, problems."""
+
+from xlsales.schema.model import Table, choice, code, date, integer, money, must, number, text
+
+TABLES = (
+    Table(
+        "plan_versions",
+        "plan_data",
+        ("version",),
+        (must(code("version")), code("base"), date("created"), text("by"), text("note")),
+        role="kept",
+    ),
+    Table(
+        "undo",
+        "undo",
+        ("command", "table", "row_key", "column"),
+        (
+            must(code("command")),
+            must(code("table")),
+            must(text("row_key")),
+            must(code("column")),
+            text("before"),
+            text("after"),
+        ),
+        role="kept",
+    ),
+    Table(
+        "log",
+        "log",
+        ("time", "command"),
+        (
+            must(text("time")),
+            text("user"),
+            must(code("command")),
+            text("parameters"),
+            integer("rows"),
+            number("duration"),
+        ),
+        role="kept",
+    ),
+    Table(
+        "problems",
+        "problems",
+        ("table", "row", "column"),
+        (
+            choice("severity", "error", "warning", "note"),
+            code("table"),
+            integer("row"),
+            text("cell"),
+            code("column"),
+            text("value"),
+            text("what"),
+            text("cure"),
+            money("money"),
+        ),
+        role="kept",
+    ),
+)
