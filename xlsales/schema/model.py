@@ -23,7 +23,8 @@ class Column:
     """A column of a table.
 
     key: English snake_case. required: a row without it is an error. refs: the table whose key the cell must name, or
-    "@scope" where the row's own scope names that table. domain: the only values allowed. low, high: bounds, both allowed.
+    "@scope" where the row's own scope names that table. domain: the only values allowed. low, high: bounds, both
+    allowed.
     """
 
     key: str

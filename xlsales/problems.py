@@ -1,0 +1,118 @@
+"""What is wrong with an input, as a value; and its sentence: where, what, and the cure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from xlsales.core.refusal import Refusal
+from xlsales.labels import known, label, word
+
+NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with one place of the input.
+
+    code: words `problem.<code>` (what) and `cure.<code>`. severity: error (the row is left out, in the open), warning
+    or note. row: counted as a person counts in the file (the header is row 1) or the sheet's row. sheet, cell: where the
+    input is a workbook. source: the file where it is not. money: what the row is worth, None where nobody can say.
+    """
+
+    code: str
+    severity: str = "error"
+    table: str = ""
+    column: str = ""
+    row: int | None = None
+    value: object = None
+    sheet: str = ""
+    cell: str = ""
+    source: str = ""
+    money: float | None = None
+    facts: Mapping[str, object] = field(default=NOTHING)
+
+
+class InputError(ValueError):
+    """Wrong input that stops the work; its sentence says where, what and the cure."""
+
+    def __init__(self, problem: Problem, lang: str = "en") -> None:
+        self.problem = problem
+        self.lang = lang
+        super().__init__(sentence(problem, lang))
+
+
+def from_refusal(refusal: Refusal, table: str = "") -> Problem:
+    """The problem that a calculation's refusal is for a reader."""
+    return Problem(refusal.code, table=table, facts=dict(refusal.facts))
+
+
+def what(problem: Problem, lang: str) -> str:
+    """What is wrong, in words."""
+    key = "problem." + problem.code
+    return word(key if known(key) else "refusal." + problem.code, lang, **_facts(problem, lang))
+
+
+def cure(problem: Problem, lang: str) -> str:
+    """What to do about it; empty where the first sentence says it already (a refusal's does)."""
+    key = "cure." + problem.code
+    return word(key, lang, **_facts(problem, lang)) if known(key) else ""
+
+
+def where(problem: Problem, lang: str) -> str:
+    """The place: sheet and cell, or file or table, row and column."""
+    parts = []
+    if problem.sheet:
+        parts.append(word("where.cell", lang, sheet=problem.sheet, cell=problem.cell))
+    elif problem.source:
+        parts.append(word("where.source", lang, source=problem.source))
+    elif problem.table:
+        parts.append(word("where.table", lang, table=table_name(problem.table, lang)))
+    if problem.row is not None and not problem.sheet:
+        parts.append(word("where.row", lang, row=problem.row))
+    if problem.column:
+        parts.append(word("where.column", lang, column=column_name(problem, lang)))
+    return word("where.join", lang).join(parts)
+
+
+def sentence(problem: Problem, lang: str) -> str:
+    """Where, what and the cure in one line."""
+    place = where(problem, lang)
+    says = [what(problem, lang), cure(problem, lang)]
+    text = word("where.space", lang).join(part for part in says if part)
+    return word("where.says", lang, place=place, text=text) if place else text
+
+
+def table_name(table: str, lang: str) -> str:
+    """A table's name in words; its key where it is no table of ours."""
+    return word("table." + table, lang) if known("table." + table) else table
+
+
+def column_name(problem: Problem, lang: str) -> str:
+    """A column's heading in words; as it stands where it is no column of ours."""
+    try:
+        return label(problem.table, problem.column, lang)
+    except KeyError:
+        return problem.column
+
+
+def _facts(problem: Problem, lang: str) -> dict[str, Any]:
+    """All that a sentence may name: the facts, the value as typed, the table's and the column's names."""
+    return {
+        "value": shown(problem.value),
+        "table": table_name(problem.table, lang),
+        "column": column_name(problem, lang) if problem.column else "",
+        **{key: shown(fact) for key, fact in problem.facts.items()},
+    }
+
+
+def shown(value: object) -> str:
+    """A value in a sentence: lists joined, whole numbers without decimals, long texts cut."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.2f}".removesuffix(".00")
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ", ".join(shown(item) for item in value)
+    text = str(value)
+    return text if len(text) <= 80 else text[:79] + "…"
