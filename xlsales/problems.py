@@ -16,8 +16,8 @@ class Problem:
     """One thing wrong with one place of the input.
 
     code: words `problem.<code>` (what) and `cure.<code>`. severity: error (the row is left out, in the open), warning
-    or note. row: counted as a person counts in the file (the header is row 1) or the sheet's row. sheet, cell: where the
-    input is a workbook. source: the file where it is not. money: what the row is worth, None where nobody can say.
+    or note. row: counted as a person counts in the file (the header is row 1) or the sheet's row. sheet, cell: where
+    the input is a workbook. source: the file where it is not. money: what the row is worth, None where nobody can say.
     """
 
     code: str
