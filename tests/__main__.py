@@ -1,0 +1,32 @@
+"""Run the tests: `python -m tests` everything but the long ones, `quick` a few minutes, `long` all and every benchmark."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CHOSEN = {"quick": "not slow and not long", "": "not long", "long": ""}
+
+
+def main(arguments: list[str]) -> int:
+    """Run pytest over tests and doctests, then, in the long run, every benchmark."""
+    which = arguments[0] if arguments else ""
+    if which not in CHOSEN:
+        print(f"unknown: {which}; one of quick, long, or nothing")
+        return 2
+    os.chdir(ROOT)
+    code = int(pytest.main(["-n", "2", "--dist", "loadscope", "-m", CHOSEN[which], "--durations", "12"]))
+    if code or which != "long":
+        return code
+    for bench in sorted((ROOT / "tests" / "benchmarks").glob("bench_*.py")):
+        print(f"\n== {bench.stem}", flush=True)
+        done = subprocess.run([sys.executable, str(bench)], check=False, cwd=ROOT)
+        code = code or done.returncode
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
