@@ -1,4 +1,4 @@
-"""Run the tests: `python -m tests` everything but the long ones, `quick` a few minutes, `long` all and every benchmark."""
+"""Run the tests: `python -m tests`, or `quick` (a few minutes), or `long` (repeats, simulations, every benchmark)."""
 
 import os
 import subprocess
