@@ -1,0 +1,155 @@
+"""The command line: demo, run, new, check, build, help."""
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import NoReturn
+
+from xlsales import __version__
+from xlsales.labels import LANGUAGES, word
+from xlsales.problems import InputError, Problem, sentence
+
+WRONG_INPUT = 2
+FOUND_ERRORS = 1
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says a mistake in one line, in the user's language, and exits with 2."""
+
+    lang = "en"
+
+    def error(self, message: str) -> NoReturn:
+        """End with the sentence."""
+        command = self.prog.removeprefix("xlsales").strip()
+        self.exit(WRONG_INPUT, word("cli.usage", self.lang, message=message, command=command) + "\n")
+
+
+def users_language(arguments: Sequence[str]) -> str:
+    """The language asked for by --lang, else the one of the user's system, else English."""
+    for position, argument in enumerate(arguments):
+        chosen = argument.partition("=")[2] if argument.startswith("--lang=") else ""
+        if argument == "--lang" and position + 1 < len(arguments):
+            chosen = arguments[position + 1]
+        if chosen in LANGUAGES:
+            return chosen
+    system = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "zh" if system.startswith("zh") else "en"
+
+
+def parser(lang: str) -> Parser:
+    """All commands and their arguments, with help in a language."""
+
+    def says(key: str) -> str:
+        return word("cli." + key, lang)
+
+    Parser.lang = lang
+    top = Parser(prog="xlsales", description=says("about"))
+    top.add_argument("--version", action="version", version=f"xlsales {__version__}")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--lang", choices=LANGUAGES, default=lang, help=says("arg.lang"))
+    common.add_argument("--debug", action="store_true", help=says("arg.debug"))
+    writes = argparse.ArgumentParser(add_help=False)
+    writes.add_argument("--force", action="store_true", help=says("arg.force"))
+    writes.add_argument("--now", help=says("arg.now"))
+    reads = argparse.ArgumentParser(add_help=False)
+    reads.add_argument("--data", type=Path, help=says("arg.data"))
+    reads.add_argument("--as-of", help=says("arg.as_of"))
+    commands = top.add_subparsers(dest="command", required=True, parser_class=Parser, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help=says("demo"), parents=[common, writes])
+    demo.add_argument("--out", type=Path, default=Path(), metavar="DIR", help=says("arg.outdir"))
+    run = commands.add_parser("run", help=says("run"), parents=[common, writes, reads])
+    run.add_argument("sources", type=Path, metavar="SOURCES", help=says("arg.sources"))
+    run.add_argument("--out", type=Path, required=True, metavar="BOOK", help=says("arg.out"))
+    run.add_argument("--strict", action="store_true", help=says("arg.strict"))
+    new = commands.add_parser("new", help=says("new"), parents=[common, writes])
+    new.add_argument("book", type=Path, metavar="BOOK", help=says("arg.book"))
+    check = commands.add_parser("check", help=says("check"), parents=[common, reads])
+    check.add_argument("sources", type=Path, metavar="SOURCES", help=says("arg.check"))
+    check.add_argument("--all", action="store_true", help=says("arg.all"))
+    build = commands.add_parser("build", help=says("build"), parents=[common])
+    build.add_argument("--out", type=Path, metavar="DIR", help=says("arg.outdir"))
+    topic = commands.add_parser("help", help=says("help"), parents=[common])
+    topic.add_argument("topic", nargs="?", default="", metavar="TOPIC", help=says("arg.topic"))
+    return top
+
+
+def day(text: str | None) -> date | None:
+    """The day that an argument names; InputError if it names none."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(Problem("bad_date", value=text)) from error
+
+
+def moment(text: str | None) -> datetime:
+    """The time that --now names, else the present one; seconds are enough."""
+    if text is None:
+        return datetime.now().astimezone().replace(tzinfo=None, microsecond=0)
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError as error:
+        raise InputError(Problem("bad_date", value=text)) from error
+
+
+def run_command(arguments: argparse.Namespace) -> int:
+    """Carry out one command; the exit code is 0, or 1 where errors were found."""
+    from xlsales import terminal
+
+    lang = arguments.lang
+    match arguments.command:
+        case "demo":
+            return terminal.demo(arguments.out, lang, moment(arguments.now), force=arguments.force)
+        case "run":
+            request = terminal.Request(
+                arguments.sources, arguments.data, lang, moment(arguments.now), day(arguments.as_of)
+            )
+            return terminal.run(request, arguments.out, strict=arguments.strict, force=arguments.force)
+        case "new":
+            return terminal.new(arguments.book, lang, moment(arguments.now), force=arguments.force)
+        case "check":
+            request = terminal.Request(arguments.sources, arguments.data, lang, moment(None), day(arguments.as_of))
+            return terminal.check(request, everything=arguments.all)
+        case "build":
+            return terminal.build_templates(arguments.out, lang)
+    return terminal.explain(arguments.topic, lang)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line; no mistake of a user ever ends in a traceback."""
+    lang = users_language(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        parsed = parser(lang).parse_args(arguments)
+    except SystemExit as end:
+        return int(end.code or 0)
+    try:
+        return run_command(parsed)
+    except InputError as error:
+        print(sentence(error.problem, parsed.lang), file=sys.stderr)
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        print(word("cli.stopped", parsed.lang), file=sys.stderr)
+        return WRONG_INPUT
+    except Exception as error:
+        if parsed.debug:
+            traceback.print_exc()
+        print(word("cli.failed", parsed.lang, error=f"{type(error).__name__}: {error}"), file=sys.stderr)
+        return WRONG_INPUT
+
+
+def entry() -> None:
+    """The console command `xlsales`."""
+    sys.exit(main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    entry()
