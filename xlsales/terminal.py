@@ -1,0 +1,256 @@
+"""What each command of the command line does: read, check, compute, write, and tell it in the terminal."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table as Grid
+
+from xlsales.core.refusal import Refusal
+from xlsales.labels import word
+from xlsales.problems import InputError, Problem, from_refusal, sentence
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN_PROBLEMS = 20
+ENDING = ".xlsx"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked to read: where, in which language, and which day it is."""
+
+    sources: Path
+    data: Path | None
+    lang: str
+    now: datetime
+    as_of: date | None = None
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Checked tables, settings with the as-of day put in, and everything that was wrong."""
+
+    tables: "dict[str, pd.DataFrame]"
+    settings: dict[str, Any]
+    problems: list[Problem]
+
+
+@contextmanager
+def progress(lang: str, *steps: str) -> Iterator[Any]:
+    """A bar over the named steps on the error stream; the caller calls what it is given before each step."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    console = Console(stderr=True)
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("", total=len(steps))
+        position = -1
+
+        def start(step: str, detail: str = "") -> None:
+            nonlocal position
+            position = steps.index(step)
+            says = word("cli.step." + step, lang)
+            bar.update(task, description=f"{says} {detail}".rstrip(), completed=position)
+
+        yield start
+        bar.update(task, completed=len(steps))
+
+
+def load(request: Request, start: Any) -> Loaded:
+    """Read and check everything; InputError where nothing can be read."""
+    from xlsales import sources, validate
+
+    start("read")
+    raw = sources.read(request.sources, request.data)
+    start("check")
+    checked = validate.validate_all(raw, lang=request.lang)
+    chosen = request.as_of or checked.settings.get("as_of") or request.now.date()
+    return Loaded(checked.tables, {**checked.settings, "as_of": chosen}, checked.problems)
+
+
+def compute(loaded: Loaded, start: Any) -> "dict[str, pd.DataFrame]":
+    """Run the cycle; a calculation's refusal becomes a sentence."""
+    from xlsales import steps
+
+    start("compute")
+    try:
+        return steps.run(loaded.tables, loaded.settings)
+    except Refusal as refusal:
+        raise InputError(from_refusal(refusal)) from refusal
+
+
+def write(
+    target: Path, loaded: Loaded, results: "dict[str, pd.DataFrame]", look: tuple[str, datetime], *, force: bool
+) -> None:
+    """Build the workbook into its place, whole or not at all."""
+    from xlsales.build import workbook
+    from xlsales.hosts.file import write_whole
+
+    lang, now = look
+
+    def fill(path: Path) -> None:
+        workbook.build(path, loaded.tables, results, loaded.problems, loaded.settings, lang=lang, now=now)
+
+    write_whole(target, fill, force=force)
+
+
+def demo(folder: Path, lang: str, now: datetime, *, force: bool) -> int:
+    """Make the demonstration company's workbook in a folder."""
+    from xlsales import demo as company
+    from xlsales import validate
+    from xlsales.hosts.file import check_target
+
+    target = folder / f"xlsales-demo.{lang}{ENDING}"
+    folder.mkdir(parents=True, exist_ok=True)
+    check_target(target, force=force)
+    with progress(lang, "generate", "check", "compute", "write") as start:
+        start("generate")
+        raw = company.tables(lang)
+        start("check")
+        checked = validate.validate_all(raw, lang=lang)
+        loaded = Loaded(checked.tables, checked.settings, checked.problems)
+        results = compute(loaded, start)
+        start("write")
+        write(target, loaded, results, (lang, now), force=force)
+    tell(loaded, results, lang)
+    say(word("cli.result.written", lang, path=target))
+    return 0
+
+
+def run(request: Request, target: Path, *, strict: bool, force: bool) -> int:
+    """Read the user's data, run the cycle, write the workbook; 1 if --strict stopped it."""
+    from xlsales.hosts.file import check_target
+
+    lang = request.lang
+    if target.suffix.lower() != ENDING:
+        raise InputError(Problem("target_ending", source=str(target), facts={"ending": ENDING}))
+    check_target(target, force=force)
+    with progress(lang, "read", "check", "compute", "write") as start:
+        loaded = load(request, start)
+        if strict and any(problem.severity == "error" for problem in loaded.problems):
+            results = None
+        else:
+            results = compute(loaded, start)
+            start("write")
+            write(target, loaded, results, (lang, request.now), force=force)
+    if results is None:
+        list_problems(loaded.problems, lang, SHOWN_PROBLEMS)
+        say(word("cli.result.strict", lang))
+        return 1
+    tell(loaded, results, lang)
+    say(word("cli.result.written", lang, path=target))
+    return 0
+
+
+def new(target: Path, lang: str, now: datetime, *, force: bool) -> int:
+    """Write an empty workbook."""
+    from xlsales import validate
+
+    checked = validate.validate_all({}, lang=lang)
+    loaded = Loaded(checked.tables, {**checked.settings, "as_of": None}, [])
+    write(target, loaded, {}, (lang, now), force=force)
+    say(word("cli.result.written", lang, path=target))
+    return 0
+
+
+def check(request: Request, *, everything: bool) -> int:
+    """List the problems of a folder, a sources.toml or a workbook; 1 if any is an error."""
+    lang = request.lang
+    with progress(lang, "read", "check") as start:
+        loaded = load(request, start)
+    rows = {key: len(frame) for key, frame in loaded.tables.items() if len(frame)}
+    say(word("cli.result.rows", lang, rows=f"{sum(rows.values()):,}", tables=len(rows)))
+    list_problems(loaded.problems, lang, None if everything else SHOWN_PROBLEMS)
+    say(counted(loaded.problems, lang))
+    return int(any(problem.severity == "error" for problem in loaded.problems))
+
+
+def tell(loaded: Loaded, results: "dict[str, pd.DataFrame]", lang: str) -> None:
+    """The short result table: five quantities against target, then the problems."""
+    settings = loaded.settings
+    title = word("cli.result.title", lang, company=settings.get("company") or "xlsales", as_of=settings["as_of"])
+    grid = Grid(title=title, title_justify="left")
+    grid.add_column(word("cli.result.measure", lang))
+    for key in ("target", "actual", "attainment"):
+        grid.add_column(word("cli.result." + key, lang), justify="right")
+    for row in results["headline"].itertuples():
+        name = word("value.measure." + row.measure, lang)
+        grid.add_row(name, amount(row.target), amount(row.actual), percent(row.attainment))
+    Console().print(grid)
+    errors = [problem for problem in loaded.problems if problem.severity == "error"]
+    list_problems(errors, lang, SHOWN_PROBLEMS)
+    say(counted(loaded.problems, lang))
+
+
+def amount(value: float) -> str:
+    """A figure with thousands separated; a missing one is blank."""
+    return "" if value != value else f"{value:,.2f}"  # noqa: PLR0124 - NaN is the only value that differs from itself
+
+
+def percent(value: float) -> str:
+    """A share as a percentage; a missing one is blank."""
+    return "" if value != value else f"{value:.2%}"  # noqa: PLR0124 - as above
+
+
+def list_problems(problems: Sequence[Problem], lang: str, most: int | None) -> None:
+    """One line per problem, errors first, at most so many."""
+    order = {"error": 0, "warning": 1, "note": 2}
+    ranked = sorted(problems, key=lambda problem: order[problem.severity])
+    for problem in ranked[:most]:
+        say(f"{word('cli.severity.' + problem.severity, lang)}: {sentence(problem, lang)}")
+    if most is not None and len(ranked) > most:
+        say(word("cli.result.more_check", lang, count=len(ranked) - most))
+
+
+def counted(problems: Sequence[Problem], lang: str) -> str:
+    """How many problems of each kind, and the money left out."""
+    if not problems:
+        return word("cli.result.nothing", lang)
+    counts = {kind: sum(problem.severity == kind for problem in problems) for kind in ("error", "warning", "note")}
+    left_out = excluded_money(problems)
+    return word(
+        "cli.result.problems",
+        lang,
+        errors=counts["error"],
+        warnings=counts["warning"],
+        notes=counts["note"],
+        money=f"{left_out:,.2f}",
+    )
+
+
+def excluded_money(problems: Sequence[Problem]) -> float:
+    """Money of the rows left out; a row with several errors counts once."""
+    rows = {
+        (problem.table, problem.source, problem.row): problem.money
+        for problem in problems
+        if problem.severity == "error" and problem.money is not None
+    }
+    return sum(rows.values())
+
+
+def build_templates(folder: Path | None, lang: str) -> int:
+    """Make the committed templates anew, in both languages."""
+    from xlsales import templates
+
+    for path in templates.build_all(folder):
+        say(word("cli.result.written", lang, path=path))
+    return 0
+
+
+def explain(topic: str, lang: str) -> int:
+    """Explain a topic; without one, list them."""
+    from xlsales.build import help as topics
+
+    say(topics.text(topic, lang))
+    return 0
+
+
+def say(text: str) -> None:
+    """One line on the screen."""
+    print(text, file=sys.stdout)
