@@ -1,0 +1,55 @@
+"""What every stage is given: the tables, the settings, the day, and what earlier stages found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+Frames = dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """One run of the cycle.
+
+    tables: every table of the schema, checked, empty where nothing was given. settings: typed values by key. as_of: the
+    day at whose end the figures stand. found: results of earlier stages, and frames that later stages build on.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    settings: Mapping[str, Any]
+    as_of: pd.Timestamp
+    found: Frames = field(default_factory=dict)
+
+    @property
+    def year_start(self) -> int:
+        """The month in which the fiscal year begins."""
+        return int(self.settings["fiscal_year_start"])
+
+
+def names(cycle: Cycle, dimension: str, members: pd.Series) -> pd.Series:
+    """The name of each member of a dimension; its code where no name is given.
+
+    >>> regions = pd.DataFrame({"region": ["E"], "name": ["East"]})
+    >>> cycle = Cycle({"regions": regions}, {}, pd.Timestamp("2026-01-31"))
+    >>> names(cycle, "region", pd.Series(["E", "W"])).tolist()
+    ['East', 'W']
+    """
+    table = NAMED.get(dimension)
+    frame = cycle.tables.get(table, pd.DataFrame()) if table else pd.DataFrame()
+    key = KEYS.get(dimension, dimension)
+    if key not in frame or "name" not in frame or frame.empty:
+        return members.astype("str")
+    known = frame.dropna(subset=["name"]).drop_duplicates(key).set_index(key)["name"]
+    return members.map(known).fillna(members).astype("str")
+
+
+NAMED = {
+    "region": "regions",
+    "product": "products",
+    "customer": "customers",
+    "salesperson": "salespeople",
+    "unit": "org_units",
+}
+KEYS: dict[str, str] = {}
