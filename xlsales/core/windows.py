@@ -15,8 +15,8 @@ def window_sums(
 ) -> Floats:
     """Sum of the amounts of each window's member from its first day through its last.
 
-    rows: (member, date) of n dated rows; amounts: (n,), NaN where unknown. members, first, last: (w,) windows, both ends
-    counted. Returns (w,): NaN where the window holds no row with a known amount (missing is never zero).
+    rows: (member, date) of n dated rows; amounts: (n,), NaN where unknown. members, first, last: (w,) windows, both
+    ends counted. Returns (w,): NaN where the window holds no row with a known amount (missing is never zero).
     Refuses a row or a window without a date.
 
     >>> rows = pd.Series(["A", "A", "B"]), pd.Series(pd.to_datetime(["2026-01-05", "2026-02-01", "2026-01-09"]))
@@ -57,13 +57,13 @@ def distinct_in_windows(
     >>> distinct_in_windows((pd.Series(["A", "A"]), day), pd.Series(["c", "c"]), pd.Series(["A"]), day[:1], day[1:])
     array([1.])
     """
-    when = days(rows[1])
+    when, start, end = days(rows[1]), days(first), days(last)
     frame = pd.DataFrame({"member": rows[0].to_numpy(), "thing": things.to_numpy()})
-    counts = np.zeros(len(members))
-    ends = pd.DataFrame({"from": days(first), "to": days(last)})
-    for (start, end), window in ends.groupby(["from", "to"]):
-        inside = (when >= np.datetime64(start, "D")) & (when <= np.datetime64(end, "D"))
+    counts: Floats = np.zeros(len(members))
+    spans = np.column_stack([start.astype(np.int64), end.astype(np.int64)])
+    for low, high in np.unique(spans, axis=0):
+        inside = (when.astype(np.int64) >= low) & (when.astype(np.int64) <= high)
         found = frame[inside].groupby("member")["thing"].nunique()
-        at = window.index.to_numpy()
+        at = np.flatnonzero((spans[:, 0] == low) & (spans[:, 1] == high))
         counts[at] = members.iloc[at].map(found).fillna(0).to_numpy(float)
     return counts
