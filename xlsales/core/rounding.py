@@ -134,7 +134,7 @@ def divisor(amounts: Floats, rest: Floats, segments: Segments, weights: Floats, 
     >>> six = Segments(np.array([0]), np.array([6]))
     >>> votes = np.array([1500.0, 1500, 900, 500, 500, 200])
     >>> divisor(votes * 26 / 5100, np.array([26.0]), six, votes, None)
-    array([8., 8., 4., 3., 2., 1.])
+    array([8., 8., 5., 2., 2., 1.])
     """
     if bool(((weights > 0).any() and (weights < 0).any())):
         raise Refusal("divisor_mixed_weights", weights=weights[:10].tolist())
