@@ -70,7 +70,8 @@ def cumulative_weights(weights: ArrayLike) -> Floats:
         raise Refusal("pace_weights", weights=[float(part) for part in parts])
     running = np.concatenate([[0.0], np.cumsum(parts)]) / parts.sum()
     running[-1] = 1.0
-    return running
+    shares: Floats = running
+    return shares
 
 
 def month_weight(start: Day, end: Day, as_of: Day, month_index: ArrayLike) -> float:

@@ -37,7 +37,8 @@ def ratio(part: ArrayLike, whole: ArrayLike) -> Floats:
     array([0.25,  nan])
     """
     part, whole = np.broadcast_arrays(np.asarray(part, float), np.asarray(whole, float))
-    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole != 0)
+    shares: Floats = np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole != 0)
+    return shares
 
 
 def single(part: float, whole: float) -> float:
