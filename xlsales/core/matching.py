@@ -1,0 +1,117 @@
+"""Money that moves along an axis of open items: who settles what, for all groups at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlsales.core.money import Ints
+
+
+@dataclass(frozen=True)
+class Matches:
+    """What the moves did: move i changed item j by amount (below 0 where it reopened)."""
+
+    move: Ints
+    item: Ints
+    amount: Ints
+    above: Ints  # (moves,) the part of each move beyond its group's items
+    below: Ints  # (moves,) the part of each move that asks back more than the group had got
+
+
+def starts_of(groups: Ints) -> Ints:
+    """First place of every run in sorted group codes.
+
+    >>> starts_of(np.array([0, 0, 2])).tolist()
+    [0, 2]
+    """
+    if not len(groups):
+        return np.zeros(0, dtype=np.int64)
+    return np.flatnonzero(np.concatenate(([True], groups[1:] != groups[:-1])))
+
+
+def offsets(dates: NDArray[np.datetime64]) -> Ints:
+    """Days since the first of the dates, as small whole numbers to sort by.
+
+    >>> offsets(np.array(["2026-01-03", "2026-01-01"], "M8[D]")).tolist()
+    [2, 0]
+    """
+    return (dates - dates.min()).astype(np.int64) if len(dates) else np.zeros(0, dtype=np.int64)
+
+
+def sort_order(groups: Ints, *ranks: Ints) -> Ints:
+    """The order by group, then by each rank, then by place; whole numbers of 0 or more.
+
+    Packed into one int64 whose values are sorted, where the bits suffice: several times faster than lexsort.
+
+    >>> sort_order(np.array([1, 0, 1]), np.array([5, 9, 4])).tolist()
+    [1, 2, 0]
+    """
+    size = len(groups)
+    if not size:
+        return np.zeros(0, dtype=np.int64)
+    keys = [groups, *ranks]
+    bits = [int(key.max()).bit_length() for key in keys]
+    place_bits = (size - 1).bit_length()
+    if sum(bits) + place_bits > 62:
+        return np.lexsort((np.arange(size), *reversed(keys))).astype(np.int64)
+    packed = groups.astype(np.int64)
+    for key, width in zip(ranks, bits[1:], strict=True):
+        packed <<= width
+        packed |= key
+    packed <<= place_bits
+    packed |= np.arange(size)
+    packed.sort()
+    packed &= (1 << place_bits) - 1
+    return packed
+
+
+def walk(items: tuple[Ints, Ints], moves: tuple[Ints, Ints], groups: int) -> Matches:
+    """Let each group's money walk along the axis of its items: up settles the next item, down reopens the latest.
+
+    items, moves: (group codes sorted ascending, amounts), items' amounts at least 0, moves of either sign, both in the
+    order in which they count; groups: how many codes there are. The money's place within a group is the running sum
+    of its moves; an item is settled as far as the place lies beyond its start. What a move does outside the items is
+    its part above (unapplied) or below (asked back without having been paid).
+
+    >>> one = np.zeros(3, dtype=np.int64)
+    >>> done = walk((one, np.array([50, 30, 20])), (one, np.array([60, -20, 70])), 1)
+    >>> list(zip(done.move.tolist(), done.item.tolist(), done.amount.tolist()))
+    [(0, 0, 50), (0, 1, 10), (1, 0, -10), (1, 1, -10), (2, 0, 10), (2, 1, 30), (2, 2, 20)]
+    >>> done.above.tolist()
+    [0, 0, 10]
+    """
+    item_group, length = items
+    move_group, amount = moves
+    ends = np.cumsum(length)
+    total = np.zeros(groups, dtype=np.int64)
+    first = starts_of(item_group)
+    if len(first):
+        total[item_group[first]] = np.add.reduceat(length, first)
+    base = np.cumsum(total) - total
+    after = np.cumsum(amount)
+    first = starts_of(move_group)
+    if len(first):
+        after -= np.repeat(after[first] - amount[first], np.diff(np.append(first, len(after))))
+    before = after - amount
+    own, top = base[move_group], total[move_group]
+    above = np.maximum(after, top) - np.maximum(before, top)
+    below = np.minimum(after, 0) - np.minimum(before, 0)
+    low = np.clip(np.minimum(before, after), 0, top) + own
+    high = np.clip(np.maximum(before, after), 0, top) + own
+    busy = np.flatnonzero(high > low)
+    low, high = low[busy], high[busy]
+    start = np.searchsorted(ends, low, "right")
+    count = np.searchsorted(ends, high, "left") - start + 1
+    offset = np.cumsum(count) - count
+    move = np.repeat(busy, count)
+    item = np.arange(len(move)) - np.repeat(offset - start, count)
+    # Inside a move every item is taken whole; only its first and last may be taken in part.
+    part = length[item]
+    part[offset] -= low - (ends[start] - length[start])
+    last = offset + count - 1
+    part[last] -= ends[item[last]] - high
+    held = part != 0
+    if not held.all():
+        move, item, part = move[held], item[held], part[held]
+    return Matches(move, item, np.where(amount[move] < 0, -part, part), above, below)
