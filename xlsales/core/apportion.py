@@ -22,7 +22,7 @@ LARGEST = 2.0**53  # more units than this are not whole numbers in float64
 class Allocation:
     """Values in the shape of the weights, and what must be said about them."""
 
-    values: Floats
+    amounts: Floats
     announced_equal: bool = False  # all weights were zero: equal shares
     turned: bool = False  # holds left a rest of the other sign than the total
 
@@ -49,7 +49,7 @@ def allocate(
     >>> allocate(100, [1, 1, 2], held=[40, None, None], upper=[None, 15, None])
     array([40., 15., 45.])
     """
-    return allocation(total, weights, method, held, lower, upper, unit).values
+    return allocation(total, weights, method, held, lower, upper, unit).amounts
 
 
 def allocation(
@@ -64,11 +64,13 @@ def allocation(
     """Like `allocate`, with what must be announced.
 
     >>> allocation(1200, [0, 0, 0])
-    Allocation(values=array([400., 400., 400.]), announced_equal=True, turned=False)
+    Allocation(amounts=array([400., 400., 400.]), announced_equal=True, turned=False)
     """
     if method not in METHODS:
         raise Refusal("allocation_method", method=method, methods=list(METHODS))
     heft = numbers(weights, "weights")
+    if not np.isfinite(total):
+        raise Refusal("total_missing")
     shape, heft = heft.shape, known_weights(heft.ravel(), method)
     kept = aligned(held, shape, "held")
     goal = whole_units(np.array([float(total)]), unit, "total")
@@ -87,19 +89,21 @@ def allocation(
     active, equal = weights_or_equal(rest, one, heft, free, np.ones(len(heft)))
     low, high = zero_stays_zero(one, active, free, low, high)
     check_bounds(rest[0], low, high, unit)
-    amounts = settle(rest, one, active, low, high, method if unit is not None else None)
+    bounds = None if lower is None and upper is None else (low, high)
+    amounts = settle(rest, one, active, bounds, method if unit is not None else None)
     values = fixed + amounts if unit is None else from_units(fixed + amounts, unit)
     values = np.where(free, values, fixed if unit is None else from_units(fixed, unit))
-    return Allocation(values.reshape(shape), bool(equal[0]), bool(rest[0] * goal[0] < 0))
+    return Allocation(values.reshape(shape), bool(equal[0] and amounts.any()), bool(rest[0] * goal[0] < 0))
 
 
-def settle(rest: Floats, segments: Segments, weights: Floats, low: Floats, high: Floats, rounding: str | None) -> Floats:
-    """Shares of each segment's rest within bounds; in whole units where rounding is not None."""
-    bounded = bool((low > -np.inf).any() or (high < np.inf).any())
-    amounts = share_all(rest, segments, weights, low if bounded else None, high if bounded else None)
+def settle(
+    rest: Floats, segments: Segments, weights: Floats, bounds: tuple[Floats, Floats] | None, rounding: str | None
+) -> Floats:
+    """Shares of each segment's rest within bounds (None: open); in whole units where rounding is not None."""
+    low, high = (None, None) if bounds is None else bounds
+    amounts = share_all(rest, segments, weights, low, high)
     if rounding is None:
         return amounts
-    bounds = (low, high) if bounded else None
     rounder = divisor if rounding == "divisor" else largest_remainder
     return rounder(amounts, rest, segments, weights, bounds)
 
@@ -191,18 +195,21 @@ def whole_units(amounts: Floats, unit: float | None, name: str) -> Floats:
         return amounts
     if not (unit > 0 and np.isfinite(unit)):
         raise Refusal("unit_not_positive", unit=unit)
-    units = to_units(amounts, unit)
+    given = np.flatnonzero(~np.isnan(amounts))
+    units = to_units(amounts[given], unit)
     if bool((np.abs(units) > LARGEST).any()):
         raise Refusal("too_many_units", name=name, unit=unit)
-    off: Bools = ~np.isnan(units) & (units != np.rint(units))
+    off: Bools = units != np.rint(units)
     if off.any():
-        cell = int(np.argmax(off))
-        below, above = from_units(np.floor(units[cell : cell + 1]), unit), from_units(np.ceil(units[cell : cell + 1]), unit)
-        facts = {"unit": unit, "below": float(below[0]), "above": float(above[0])}
+        wrong = int(np.argmax(off))
+        near = from_units(np.array([np.floor(units[wrong]), np.ceil(units[wrong])]), unit).tolist()
+        facts = {"unit": unit, "below": near[0], "above": near[1]}
         if name == "total":
-            raise Refusal("total_off_grid", total=float(amounts[cell]), **facts)
-        raise Refusal("held_off_grid", cell=cell + 1, held=float(amounts[cell]), **facts)
-    return units
+            raise Refusal("total_off_grid", total=float(amounts[given[wrong]]), **facts)
+        raise Refusal("held_off_grid", cell=int(given[wrong]) + 1, held=float(amounts[given[wrong]]), **facts)
+    found = np.full(len(amounts), np.nan)
+    found[given] = units
+    return found
 
 
 def grid_bounds(lower: Floats, upper: Floats, unit: float | None) -> tuple[Floats, Floats]:
@@ -214,11 +221,15 @@ def grid_bounds(lower: Floats, upper: Floats, unit: float | None) -> tuple[Float
         raise Refusal("bounds_crossed", cell=cell + 1, lower=float(low[cell]), upper=float(high[cell]))
     if unit is None:
         return low, high
-    low, high = np.ceil(to_units(low, unit)), np.floor(to_units(high, unit))
+    some = np.flatnonzero(np.isfinite(low))
+    low[some] = np.ceil(to_units(low[some], unit))
+    some = np.flatnonzero(np.isfinite(high))
+    high[some] = np.floor(to_units(high[some], unit))
     crossed = low > high
     if crossed.any():
         cell = int(np.argmax(crossed))
-        raise Refusal("bounds_between_units", cell=cell + 1, lower=float(lower[cell]), upper=float(upper[cell]), unit=unit)
+        facts = {"lower": float(lower[cell]), "upper": float(upper[cell]), "unit": unit}
+        raise Refusal("bounds_between_units", cell=cell + 1, **facts)
     return low, high
 
 
@@ -227,9 +238,16 @@ def check_bounds(rest: float, low: Floats, high: Floats, unit: float | None) -> 
     least, most = float(low.sum()), float(high.sum())
     slack = CLOSE * max(abs(rest), abs(least) if np.isfinite(least) else 0.0, abs(most) if np.isfinite(most) else 0.0)
     if rest < least - slack:
-        raise Refusal("below_lower_bounds", rest=_amount(rest, unit), least=_amount(least, unit), short=_amount(least - rest, unit))
+        raise Refusal(
+            "below_lower_bounds",
+            rest=_amount(rest, unit),
+            least=_amount(least, unit),
+            short=_amount(least - rest, unit),
+        )
     if rest > most + slack:
-        raise Refusal("above_upper_bounds", rest=_amount(rest, unit), most=_amount(most, unit), excess=_amount(rest - most, unit))
+        raise Refusal(
+            "above_upper_bounds", rest=_amount(rest, unit), most=_amount(most, unit), excess=_amount(rest - most, unit)
+        )
 
 
 def _amount(units: float, unit: float | None) -> float:

@@ -4,13 +4,14 @@ Cells lie side by side per parent (segments). Held values are taken off before; 
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from xlsales.core.hierarchy import Floats, Ints
 from xlsales.core.refusal import Refusal
 
+Scalar = TypeVar("Scalar", bound=np.generic)
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 CLOSE = 1e-9  # relative; two sums nearer than this are the same number in float64 arithmetic
@@ -25,11 +26,11 @@ class Segments:
 
     def total(self, cells: Floats) -> Floats:
         """The sum over each segment."""
-        return np.add.reduceat(cells, self.starts)
+        return np.asarray(np.add.reduceat(cells, self.starts), dtype=np.float64)
 
-    def spread(self, parents: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    def spread(self, parents: np.ndarray[Any, np.dtype[Scalar]]) -> np.ndarray[Any, np.dtype[Scalar]]:
         """One value per parent, repeated for each of its cells."""
-        return np.repeat(parents, self.sizes) if len(self.sizes) > 1 else np.full(int(self.sizes[0]), parents[0])
+        return np.repeat(parents, self.sizes)
 
     def some(self, chosen: Ints) -> tuple[Ints, "Segments"]:
         """The cells of the chosen segments and those cells as segments of their own."""
@@ -40,20 +41,21 @@ class Segments:
 
 
 def share(rest: Floats, segments: Segments, weights: Floats, lower: Floats | None, upper: Floats | None) -> Floats:
-    """x = clip(lambda*weight, lower, upper) with lambda solved for each segment so that x adds to its rest.
+    """Shares clip(lambda*weight, lower, upper) with lambda solved for each segment so that x adds to its rest.
 
     rest: (parents,); weights, lower, upper: (cells,), weights of one segment not all zero unless its rest is 0 or its
     bounds say otherwise. The caller has checked that the bounds can hold the rest. Refuses weights_mixed_bounds where
     weights of both signs meet a bound: then lambda is not unique. Method: Bitran and Hax 1981, pegging the side whose
     violation is larger.
 
-    >>> share(np.array([10.0]), Segments(np.array([0]), np.array([2])), np.array([3.0, 1.0]), None, np.array([5.0, 9.0]))
+    >>> one = Segments(np.array([0]), np.array([2]))
+    >>> share(np.array([10.0]), one, np.array([3.0, 1.0]), None, np.array([5.0, 9.0]))
     array([5., 5.])
     """
     sums = segments.total(weights)
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = np.where(sums == 0, 0.0, rest / sums)
-    amounts = weights * segments.spread(factor)
+    amounts: Floats = np.multiply(weights, segments.spread(factor))
     if lower is None and upper is None:
         return amounts
     low = np.full(len(weights), -np.inf) if lower is None else lower
@@ -148,7 +150,7 @@ def zero_stays_zero(
 def weights_or_equal(
     rest: Floats, segments: Segments, weights: Floats, free: Bools, leaves: Floats
 ) -> tuple[Floats, Bools]:
-    """The weights of the free cells; a segment of zero weights gets equal shares per leaf. True: so announced.
+    """The weights of the free cells; a segment of zero weights gets equal shares per leaf (True).
 
     leaves: (cells,) how many free leaves stand behind each cell. Refuses weights_sum_zero: weights that cancel.
     """
@@ -158,8 +160,10 @@ def weights_or_equal(
     if cancel.any():
         first = int(np.argmax(cancel))
         begin, count = int(segments.starts[first]), int(segments.sizes[first])
-        raise Refusal("weights_sum_zero", total=float(rest[first]), weights=weights[begin : begin + count][:10].tolist())
-    equal = (size == 0) & (rest != 0)
+        raise Refusal(
+            "weights_sum_zero", total=float(rest[first]), weights=weights[begin : begin + count][:10].tolist()
+        )
+    equal = size == 0
     if equal.any():
-        active = np.where(segments.spread(size == 0) & free, leaves, active)
+        active = np.where(segments.spread(equal) & free, leaves, active)
     return active, equal

@@ -4,11 +4,13 @@ What a key means when the fiscal year starts in month s (`fiscal_year_start`):
 
 - `2026-01` is the month that the calendar names so. With `month_close_day` 25 it runs from 26 December to 25 January:
   the month in which it closes names it.
-- `2026` is fiscal year 2026, named after the calendar year in which it starts: s = 7 gives 2026-07 to 2027-06; s = 1 the
-  calendar year. Companies that name it after the year in which it ends set `year_named` to "end" (2025-07 to 2026-06).
+- `2026` is fiscal year 2026, named after the calendar year in which it starts: s = 7 gives 2026-07 to 2027-06; s = 1
+  the calendar year. Companies that name it after the year in which it ends set `year_named` to "end" (then it is
+  2025-07 to 2026-06).
 - `2026H1`, `2026Q1` are the first six and three months of fiscal year 2026 (s = 7: they start with 2026-07).
-- `2026-W05` is the fifth week of fiscal year 2026. Weeks run Monday to Sunday; week 1 holds the fourth day of the fiscal
-  year, so that most of its days lie in the year (s = 1 without a close day: ISO 8601). Weeks do not nest in months.
+- `2026-W05` is the fifth week of fiscal year 2026. Weeks run Monday to Sunday; week 1 holds the fourth day of the
+  fiscal year, so that most of its days lie in the year (s = 1 without a close day: ISO 8601). Weeks do not nest in
+  months.
 - With a `week_pattern` such as (4, 4, 5) the weeks do nest: each quarter's months are that many whole weeks, a 53rd
   week goes to the last month, the year is its whole weeks; months keep their calendar names.
 """

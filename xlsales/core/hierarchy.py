@@ -1,6 +1,6 @@
-"""Trees by parent id: organisation, regions, channels, or the paths of a plan's columns; of any depth, ragged or not."""
+"""Trees by parent id (organisation, regions, channels) or from the columns of a plan; of any depth, ragged or not."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,7 +81,8 @@ def build_tree(members: Iterable[Any], parents: Iterable[Any]) -> Tree:
     if not index.is_unique:
         raise Refusal("tree_duplicate", members=_some(index[index.duplicated()].unique()))
     wanted = pd.Index(above, dtype=object)
-    blank = np.asarray(wanted.isna()) | np.fromiter((name == "" for name in above), dtype=bool, count=len(above))
+    empty = (isinstance(name, str) and not name for name in above)
+    blank = np.asarray(wanted.isna()) | np.fromiter(empty, dtype=bool, count=len(above))
     parent = np.where(blank, -1, index.get_indexer(wanted)).astype(np.int64)
     unknown = ~blank & (parent < 0)
     if unknown.any():
@@ -138,7 +139,7 @@ def path_tree(frame: pd.DataFrame, columns: Sequence[str]) -> Tree:
         rank[by_row] = np.arange(len(pair))
         rows = first[by_row]
         parents.append(above[rows])
-        members += list(frame.iloc[rows, [frame.columns.get_loc(c) for c in columns[:depth]]].itertuples(index=False, name=None))
+        members += zip(*(frame[column].to_numpy()[rows].tolist() for column in columns[:depth]), strict=True)
         above = offset + rank[np.searchsorted(pair, above * (len(values) + 1) + codes)]
         offset += len(pair)
     return tree_of(members, np.concatenate(parents))
@@ -186,13 +187,13 @@ def unlay(tree: Tree, rows: Floats) -> Floats:
 
 def _cycle(parent: Ints, depth: Ints) -> list[int]:
     """The members of one cycle, in order."""
-    step: Callable[[int], int] = lambda index: int(parent[index])  # noqa: E731 a name for the walk
+    step = parent.tolist()
     index = int(np.argmax(depth < 0))
     for _ in range(len(parent)):
-        index = step(index)
+        index = step[index]
     found = [index]
-    while step(found[-1]) != index:
-        found.append(step(found[-1]))
+    while step[found[-1]] != index:
+        found.append(step[found[-1]])
     return found
 
 

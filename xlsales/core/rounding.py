@@ -11,8 +11,7 @@ TIE_BITS = 30  # remainders nearer than 2**-30 of a unit tie: float64 noise must
 
 def to_units(amounts: Floats, unit: float) -> Floats:
     """Amounts in units, exact where the amount is a decimal multiple of the unit."""
-    inverse = np.rint(1 / unit)
-    whole = amounts * inverse if unit < 1 and np.isclose(inverse * unit, 1, rtol=1e-12, atol=0) else amounts / unit
+    whole = np.asarray(amounts * np.rint(1 / unit) if _decimal(unit) else amounts / unit)
     near = np.rint(whole)
     with np.errstate(invalid="ignore"):
         return np.where(np.abs(whole - near) <= _noise(whole), near, whole)
@@ -20,10 +19,12 @@ def to_units(amounts: Floats, unit: float) -> Floats:
 
 def from_units(units: Floats, unit: float) -> Floats:
     """Whole units as amounts, each the float64 nearest to the decimal number (10001 units of 0.01 are 100.01)."""
-    inverse = np.rint(1 / unit)
-    if unit < 1 and np.isclose(inverse * unit, 1, rtol=1e-12, atol=0):
-        return units / inverse
-    return units * unit
+    return np.asarray(units / np.rint(1 / unit) if _decimal(unit) else units * unit)
+
+
+def _decimal(unit: float) -> bool:
+    """Whether one is a whole number of units: then amounts come out as decimals by division."""
+    return unit < 1 and abs(round(1 / unit) * unit - 1) < 1e-12
 
 
 def _noise(whole: Floats) -> Floats:
@@ -31,17 +32,19 @@ def _noise(whole: Floats) -> Floats:
     return np.maximum(1e-6, np.abs(whole) * 1e-15)
 
 
-def largest_remainder(amounts: Floats, rest: Floats, segments: Segments, weights: Floats, bounds: tuple[Floats, Floats] | None) -> Floats:
+def largest_remainder(
+    amounts: Floats, rest: Floats, segments: Segments, weights: Floats, bounds: tuple[Floats, Floats] | None
+) -> Floats:
     """Whole units that add to each segment's rest: floors, then one each to the largest remainders.
 
     amounts: (cells,) in units, adding to rest up to noise; bounds in whole units or None. Ties go to the larger
-    weight, then to the earlier cell. A negative rest mirrors the positive one. Source: Hamilton 1792.
+    weight, then to the earlier cell. Negative amounts mirror positive ones. Source: Hamilton 1792.
 
     >>> one = Segments(np.array([0]), np.array([3]))
     >>> largest_remainder(np.array([3.4, 3.3, 3.3]), np.array([10.0]), one, np.array([34.0, 33.0, 33.0]), None)
     array([4., 3., 3.])
     """
-    mirror = np.where(rest < 0, -1.0, 1.0)
+    mirror = _mirror(amounts, rest, segments, bounded=bounds is not None)
     flip = segments.spread(mirror) if (mirror < 0).any() else None
     size = amounts if flip is None else amounts * flip
     quantum = 2.0**-TIE_BITS * max(1.0, float(np.abs(size).max(initial=0.0)) / 2.0**18)
@@ -59,6 +62,14 @@ def largest_remainder(amounts: Floats, rest: Floats, segments: Segments, weights
             low, high = np.where(flip < 0, -high, low), np.where(flip < 0, -low, high)
         _repair(floors, rest * mirror, segments, odd, (low, high), weights)
     return floors if flip is None else floors * flip + 0.0
+
+
+def _mirror(amounts: Floats, rest: Floats, segments: Segments, *, bounded: bool) -> Floats:
+    """-1 for segments where the amounts to be rounded are negative, which bounds may bring about for any rest."""
+    if not bounded:
+        return np.where(rest < 0, -1.0, 1.0)
+    moving = segments.total(np.where(amounts == np.rint(amounts), 0.0, amounts))
+    return np.where(np.where(moving == 0, rest, moving) < 0, -1.0, 1.0)
 
 
 def _first(steps: Ints, give: Ints, segments: Segments, weights: Floats) -> Bools:
@@ -83,7 +94,7 @@ def _first(steps: Ints, give: Ints, segments: Segments, weights: Floats) -> Bool
     split = (count > need) & (need > 0)
     if split.any():
         tied &= ~segments.spread(split) | _tie_winners(tied, need, np.flatnonzero(split), segments, weights)
-    return taken | (tied & segments.spread(need > 0))
+    return np.asarray(taken | (tied & segments.spread(need > 0)))
 
 
 def _tie_winners(tied: Bools, need: Ints, split: Ints, segments: Segments, weights: Floats) -> Bools:
@@ -105,14 +116,19 @@ def _tie_winners(tied: Bools, need: Ints, split: Ints, segments: Segments, weigh
 
 
 def _repair(
-    units: Floats, rest: Floats, segments: Segments, odd: Ints, bounds: tuple[Floats | None, Floats | None], weights: Floats
+    units: Floats,
+    rest: Floats,
+    segments: Segments,
+    odd: Ints,
+    bounds: tuple[Floats | None, Floats | None],
+    weights: Floats,
 ) -> None:
     """Give or take the few units that noise left over in the odd segments, within bounds, heaviest cells first."""
     low, high = bounds
     for segment in odd:
         cells = np.arange(segments.starts[segment], segments.starts[segment] + segments.sizes[segment])
         cells = cells[np.argsort(-np.abs(weights[cells]), kind="stable")]
-        left = int(round(rest[segment] - units[cells].sum()))
+        left = round(rest[segment] - units[cells].sum())
         step = 1 if left > 0 else -1
         wall = high if step > 0 else low
         while left:
@@ -126,7 +142,9 @@ def _repair(
             assert moved, "bounds were checked to hold the rest"
 
 
-def divisor(amounts: Floats, rest: Floats, segments: Segments, weights: Floats, bounds: tuple[Floats, Floats] | None) -> Floats:
+def divisor(
+    amounts: Floats, rest: Floats, segments: Segments, weights: Floats, bounds: tuple[Floats, Floats] | None
+) -> Floats:
     """Whole units x = clip(round(lambda*weight), lower, upper) that add to each segment's rest (Webster, Sainte-Lague).
 
     Raising the rest lowers nobody. Arguments, mirror and ties as in `largest_remainder`.
@@ -136,10 +154,10 @@ def divisor(amounts: Floats, rest: Floats, segments: Segments, weights: Floats, 
     >>> divisor(votes * 26 / 5100, np.array([26.0]), six, votes, None)
     array([8., 8., 5., 2., 2., 1.])
     """
-    if bool(((weights > 0).any() and (weights < 0).any())):
+    if (weights > 0).any() and (weights < 0).any():
         raise Refusal("divisor_mixed_weights", weights=weights[:10].tolist())
-    mirror = segments.spread(np.where(rest < 0, -1.0, 1.0))
-    goal, heft = np.abs(rest), np.abs(weights)
+    sign = _mirror(amounts, rest, segments, bounded=bounds is not None)
+    mirror, goal, heft = segments.spread(sign), rest * sign, np.abs(weights)
     low, high = (np.full(len(heft), -np.inf), np.full(len(heft), np.inf)) if bounds is None else bounds
     low, high = np.where(mirror < 0, -high, low), np.where(mirror < 0, -low, high)
     under, over = _bracket(goal, segments, heft, low, high)
@@ -153,12 +171,12 @@ def divisor(amounts: Floats, rest: Floats, segments: Segments, weights: Floats, 
         inner = None if bounds is None else (bounds[0][cells], bounds[1][cells])
         whole = largest_remainder(amounts[cells], rest[short], part, weights[cells], inner)
         base[cells] = whole * mirror[cells]
-    return base * mirror + 0.0
+    return np.asarray(base * mirror + 0.0)
 
 
 def _trial(factor: Floats, segments: Segments, weights: Floats, low: Floats, high: Floats) -> Floats:
     """Rounded and clipped shares at one factor per segment."""
-    return np.clip(np.floor(weights * segments.spread(factor) + 0.5), low, high)
+    return np.asarray(np.clip(np.floor(weights * segments.spread(factor) + 0.5), low, high))
 
 
 def _bracket(goal: Floats, segments: Segments, weights: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
