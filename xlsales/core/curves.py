@@ -69,8 +69,7 @@ def score(attained: ArrayLike, points: ArrayLike = DEFAULT_POINTS, kind: str = L
         found = _straight(reached, levels, scores, band)
     else:
         raise Refusal("curve_kind", kind=kind)
-    points_earned: Floats = np.round(np.where(np.isnan(reached), np.nan, found), EXACT)
-    return points_earned
+    return np.asarray(np.round(np.where(np.isnan(reached), np.nan, found), EXACT), dtype=np.float64)
 
 
 def _straight(reached: Floats, levels: Floats, scores: Floats, band: np.ndarray[Any, Any]) -> Floats:
