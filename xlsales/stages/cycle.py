@@ -14,13 +14,13 @@ class Cycle:
     """One run of the cycle.
 
     tables: every table of the schema, checked, empty where nothing was given. settings: typed values by key. as_of: the
-    day at whose end the figures stand. found: results of earlier stages, and frames that later stages build on.
+    day at whose end the figures stand. found: results of earlier stages, and what later stages build on.
     """
 
     tables: Mapping[str, pd.DataFrame]
     settings: Mapping[str, Any]
     as_of: pd.Timestamp
-    found: Frames = field(default_factory=dict)
+    found: dict[str, Any] = field(default_factory=dict)
 
     @property
     def year_start(self) -> int:
@@ -46,10 +46,11 @@ def names(cycle: Cycle, dimension: str, members: pd.Series) -> pd.Series:
 
 
 NAMED = {
+    "manager": "salespeople",
     "region": "regions",
     "product": "products",
     "customer": "customers",
     "salesperson": "salespeople",
     "unit": "org_units",
 }
-KEYS: dict[str, str] = {}
+KEYS = {"manager": "salesperson"}

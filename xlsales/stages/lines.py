@@ -1,0 +1,147 @@
+"""The measured order lines, the settlement and the cash by line, on which every later stage stands."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from xlsales.core.attribution import attribute_collections, orders_as_invoices
+from xlsales.core.calendar import Calendar
+from xlsales.core.hierarchy import Tree, build_tree
+from xlsales.core.order_lines import MoneyRules, order_measures
+from xlsales.core.owners import with_owner
+from xlsales.core.quantities import split_credit
+from xlsales.core.settlement import Settlement, settle
+from xlsales.stages.cycle import Cycle, Frames
+
+LAST_DAY = 31  # a month that closes on the 31st closes on its last day
+
+
+def given(cycle: Cycle, table: str) -> pd.DataFrame | None:
+    """A table, or None where nothing was given."""
+    frame = cycle.tables[table]
+    return frame if len(frame) else None
+
+
+def calendar(cycle: Cycle) -> Calendar:
+    """How the company cuts its days."""
+    close = int(cycle.settings["month_close_day"])
+    return Calendar(cycle.year_start, None if close >= LAST_DAY else close)
+
+
+def rules(cycle: Cycle) -> MoneyRules:
+    """The settings that money depends on."""
+    settings = cycle.settings
+    return MoneyRules(
+        currency=settings["currency"],
+        prices_include_tax=bool(settings["prices_include_tax"]),
+        tax_rate=settings["tax_rate"],
+        fx=settings["fx"],
+        bill_counts_on=settings["bill_counts_on"],
+        receivables_include_tax=bool(settings["receivables_include_tax"]),
+    )
+
+
+def tree_of(cycle: Cycle, dimension: str) -> Tree | None:
+    """The tree of a dimension: regions (org_units where they hold them), channels; None for a flat one."""
+    if dimension == "channel":
+        frame = cycle.tables["channels"]
+        return build_tree(frame["channel"], frame["parent"]) if len(frame) else None
+    if dimension != "region":
+        return None
+    units, regions = cycle.tables["org_units"], cycle.tables["regions"]
+    inside = units[units["kind"].eq("region").fillna(value=False)]
+    rest = regions[~regions["region"].isin(inside["unit"])]
+    members = pd.concat([inside["unit"], rest["region"]], ignore_index=True)
+    parents = pd.concat([inside["parent"], rest["parent"]], ignore_index=True)
+    return build_tree(members, parents.where(parents.isin(members))) if len(members) else None
+
+
+def measured_lines(cycle: Cycle) -> Frames:
+    """`lines`: order lines up to the day, with their measures, owners, regions and split credits."""
+    orders = cycle.tables["orders"]
+    orders = orders[(orders["date"] <= cycle.as_of).fillna(value=False)].reset_index(drop=True)
+    if orders.empty:
+        blank = dict.fromkeys(("sales", "sales_with_tax", "volume", "cost", "margin", "expense", "profit"), np.nan)
+        return {"whole_lines": orders.assign(**blank), "lines": orders.assign(**blank)}
+    side = {name: given(cycle, name) for name in ("products", "unit_conversions", "cost_history", "fx_rates")}
+    lines = order_measures(orders, **side, rules=rules(cycle))
+    lines = with_owner(lines, given(cycle, "customer_owners"), given(cycle, "customers"))
+    lines = _with_attributes(cycle, lines)
+    credits_ = given(cycle, "order_credits")
+    return {"whole_lines": lines, "lines": lines if credits_ is None else split_credit(lines, credits_)}
+
+
+def _with_attributes(cycle: Cycle, lines: pd.DataFrame) -> pd.DataFrame:
+    """What the masters say of a line's customer and product, and the customer's region where the line has none."""
+    customers = cycle.tables["customers"].drop_duplicates("customer").set_index("customer")
+    products = cycle.tables["products"].drop_duplicates("product").set_index("product")
+    people = cycle.tables["salespeople"].drop_duplicates("salesperson").set_index("salesperson")
+    region = lines["region"].fillna(lines["customer"].map(customers["region"]))
+    region = region.fillna(lines["salesperson"].map(people["region"]))
+    return lines.assign(
+        region=region.astype("str"),
+        segment=lines["customer"].map(customers["segment"]).astype("str"),
+        industry=lines["customer"].map(customers["industry"]).astype("str"),
+        category=lines["product"].map(products["category"]).astype("str"),
+        product_line=lines["product"].map(products["product_line"]).astype("str"),
+    )
+
+
+def bills(cycle: Cycle) -> pd.DataFrame | None:
+    """The invoices up to the day; None where the source has neither invoices nor receipts."""
+    invoices, receipts = cycle.tables["invoices"], cycle.tables["receipts"]
+    if len(invoices):
+        return invoices[invoices["date"] <= cycle.as_of].reset_index(drop=True)
+    if receipts.empty:
+        return None
+    whole = cycle.found["whole_lines"]
+    return orders_as_invoices(whole) if len(whole) else invoices
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The settlement at the day, with the invoices and receipts that it settled, in the reporting currency."""
+
+    done: Settlement
+    invoices: pd.DataFrame
+    receipts: pd.DataFrame
+
+
+def settlement(cycle: Cycle) -> dict[str, Any]:
+    """`settled`: which money settled which invoice, as known at the day; nothing where there is nothing to settle."""
+    invoices = bills(cycle)
+    if invoices is None:
+        return {}
+    receipts = cycle.tables["receipts"]
+    receipts = receipts[(receipts["date"] <= cycle.as_of).fillna(value=False)].reset_index(drop=True)
+    invoices, receipts = in_reporting_currency(cycle, invoices), in_reporting_currency(cycle, receipts)
+    done = settle(invoices, receipts, cycle.as_of, cycle.settings["bill_counts_on"])
+    return {"settled": Settled(done, invoices, receipts)}
+
+
+def in_reporting_currency(cycle: Cycle, frame: pd.DataFrame) -> pd.DataFrame:
+    """Invoices or receipts with their amount in the reporting currency at the rate of their date."""
+    own = cycle.settings["currency"]
+    if "currency" not in frame or frame["currency"].fillna(own).eq(own).all():
+        return frame.assign(currency=own) if "currency" in frame else frame
+    plain = frame[["date", "amount", "currency"]].assign(quantity=1.0)
+    worth = order_measures(plain[["date", "amount", "currency"]], fx_rates=given(cycle, "fx_rates"), rules=rules(cycle))
+    return frame.assign(amount=worth["sales"].round(2).to_numpy(), currency=own)
+
+
+def cash_by_line(cycle: Cycle) -> Frames:
+    """`cash`: every receipt split over what it settled, with the dimensions of the lines."""
+    settled: Settled | None = cycle.found.get("settled")
+    if settled is None:
+        return {}
+    lines = cycle.found["lines"]
+    cash = attribute_collections(
+        settled.done,
+        settled.invoices,
+        given(cycle, "invoice_lines"),
+        lines if len(lines) else None,
+        (given(cycle, "customer_owners"), given(cycle, "customers")),
+    )
+    return {"cash": _with_attributes(cycle, cash)}

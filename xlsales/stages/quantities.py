@@ -1,0 +1,69 @@
+"""Stage 3, execution: the five quantities by every dimension, and the margin report."""
+
+import pandas as pd
+
+from xlsales.core.hierarchy import Tree
+from xlsales.core.margins import margin_report
+from xlsales.core.quantities import five_quantities
+from xlsales.core.rollup import seen_from
+from xlsales.stages.cycle import Cycle, Frames, names
+from xlsales.stages.lines import calendar, tree_of
+
+DIMENSIONS = ("region", "channel", "salesperson", "product_line", "category", "product", "segment", "customer")
+BY_MONTH = ("company", "region", "salesperson")
+IN_MARGIN = ("region", "salesperson", "product_line", "product", "customer")
+ALL_DATES = ""
+
+
+def quantities(cycle: Cycle) -> Frames:
+    """`five_quantities`: by dimension, member and period: all dates, fiscal years, and some by month."""
+    parts = []
+    for dimension in ("company", *DIMENSIONS):
+        for period in ("none", "year", "month"):
+            if period != "month" or dimension in BY_MONTH:
+                parts.append(_of_dimension(cycle, dimension, period))
+    return {"five_quantities": with_names(cycle, pd.concat(parts, ignore_index=True))}
+
+
+def _of_dimension(cycle: Cycle, dimension: str, period: str) -> pd.DataFrame:
+    """The rows of one dimension and period; of a tree, every member with all that lies below it."""
+    lines, cash = cycle.found["lines"], cycle.found.get("cash")
+    by = [] if dimension == "company" else [dimension]
+    tree = tree_of(cycle, dimension)
+    if tree is not None:
+        lines, cash = (
+            from_every_level(lines, dimension, tree),
+            None if cash is None else from_every_level(cash, dimension, tree),
+        )
+    table = five_quantities(lines, cash, by, period, calendar=calendar(cycle))
+    member = table[dimension].astype("str") if by else pd.Series("", index=table.index, dtype="str")
+    key = table["period"].astype("str") if period != "none" else pd.Series(ALL_DATES, index=table.index, dtype="str")
+    return table.drop(columns=[*by, "period"], errors="ignore").assign(dimension=dimension, member=member, period=key)
+
+
+def from_every_level(rows: pd.DataFrame, dimension: str, tree: Tree) -> pd.DataFrame:
+    """The rows once for their member and once for each of its ancestors."""
+    own, *above = seen_from(rows[dimension], tree)
+    seen = [rows.assign(**{dimension: level})[level.notna().to_numpy()] for level in above]
+    return pd.concat([rows.assign(**{dimension: own}), *seen], ignore_index=True)
+
+
+def margin(cycle: Cycle) -> Frames:
+    """`margin_report`: sales, cost and margin by member of five dimensions, with what was sold below cost."""
+    lines = cycle.found["lines"]
+    parts = []
+    for dimension in IN_MARGIN:
+        tree = tree_of(cycle, dimension)
+        seen = lines if tree is None else from_every_level(lines, dimension, tree)
+        rows = margin_report(seen, dimension).rename(columns={dimension: "member"}).assign(dimension=dimension)
+        parts.append(rows.astype({"member": "str"}))
+    return {"margin_report": with_names(cycle, pd.concat(parts, ignore_index=True))}
+
+
+def with_names(cycle: Cycle, table: pd.DataFrame, column: str = "dimension") -> pd.DataFrame:
+    """The table with each member's name; `column` says of which dimension the row's member is one."""
+    named = pd.Series("", index=table.index, dtype="str")
+    for dimension in table[column].unique():
+        rows = table[column] == dimension
+        named[rows] = names(cycle, dimension, table.loc[rows, "member"])
+    return table.assign(name=named)
