@@ -111,7 +111,7 @@ def _one_sign(segments: Segments, weights: Floats) -> Floats:
         first = int(np.argmax(mixed))
         begin, size = int(segments.starts[first]), int(segments.sizes[first])
         raise Refusal("weights_mixed_bounds", weights=weights[begin : begin + size][:10].tolist())
-    return np.abs(weights)
+    return np.asarray(np.abs(weights))
 
 
 def share_all(rest: Floats, segments: Segments, weights: Floats, lower: Floats | None, upper: Floats | None) -> Floats:
