@@ -2,14 +2,12 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from xlsales.core.ratio import Day, day, days
+from xlsales.core.ratio import Day, Flags, day, days
 from xlsales.core.refusal import Refusal
 
 OPEN = ("pipeline", "best_case", "commit")
 CATEGORIES = (*OPEN, "won", "lost", "omitted")
-Flags = NDArray[np.bool_]
 
 
 def default_stages() -> pd.DataFrame:

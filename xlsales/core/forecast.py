@@ -43,8 +43,9 @@ def forecast(
     names = METHODS if method == "auto" else tuple(dict.fromkeys((FLOOR, method)))
     trials = backtest(past, horizon, season, names)
     table = compare(trials, seasonal_scale(past, season))
-    chosen = choose(table) if method == "auto" else method
-    ahead = predict(past, horizon, season=season, method=chosen)
+    possible = {name: predict(past, horizon, season=season, method=name) for name in names}
+    chosen = choose(table[[possible[name] is not None for name in table["method"]]]) if method == "auto" else method
+    ahead = possible[chosen]
     if ahead is None:
         raise Refusal("forecast_failed", method=chosen, periods=len(past))
     width = half_widths(trials, chosen, horizon, confidence)
@@ -81,7 +82,7 @@ def checked_history(history: ArrayLike, horizon: int, season: int, method: str =
 
 
 def backtest(history: Floats, horizon: int, season: int, names: tuple[str, ...] = METHODS) -> pd.DataFrame:
-    """Every method's forecasts at recent earlier origins (two seasons of them, 24 at least) where it has enough history.
+    """Every method's forecasts at recent earlier origins (two seasons, 24 at least) where it has enough history.
 
     Returns the rows of `rolling_origins`: method, origin, step, actual, forecast, residual.
     """
@@ -145,8 +146,8 @@ def track_record(
     for origin in range(first, len(past)):
         early = trials["origin"] >= origin - _recent(season)
         known = trials[early & (trials["origin"] + trials["step"] <= origin)]
-        chosen = choose(compare(known))
         now = trials[trials["origin"] == origin]
+        chosen = choose(compare(known[known["method"].isin(now["method"])]))
         floor = now.loc[now["method"] == FLOOR, "forecast"].to_numpy()
         said = now.loc[now["method"] == chosen, ["origin", "step", "actual", "forecast", "method"]]
         width = half_widths(known, chosen, horizon, confidence)[: len(said)]

@@ -5,6 +5,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 Day = np.datetime64 | pd.Timestamp
 Dates = ArrayLike | pd.Series | pd.Timestamp
 
