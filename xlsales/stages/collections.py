@@ -1,0 +1,117 @@
+"""Stage 3, cash: settlement, ageing, the collections report, credit watch, whom to call, contracts and approvals."""
+
+import numpy as np
+import pandas as pd
+
+from xlsales.core.ageing import ageing_of
+from xlsales.core.calendar import first_day, period_keys
+from xlsales.core.collections_report import collection_report, receivables_walk
+from xlsales.core.contracts import contract_ledger
+from xlsales.core.credit import credit_limits, credit_watch, overdue_by_customer
+from xlsales.core.dunning import dunning_list
+from xlsales.core.ratio import day
+from xlsales.core.settlement import settle
+from xlsales.stages.cycle import Cycle, Frames, names
+from xlsales.stages.lines import Settled, calendar, given
+from xlsales.stages.quantities import with_names
+
+SECONDS_A_DAY = 86400
+
+
+def receivables(cycle: Cycle) -> Frames:
+    """`settlement`, `ageing`, `credit_watch`, `dunning`: who owes what, since when, and whom to call."""
+    settled: Settled | None = cycle.found.get("settled")
+    if settled is None:
+        return {}
+    done, invoices = settled.done, settled.invoices
+    disputed = invoices.get("disputed")
+    overdue = overdue_by_customer(done, disputed)
+    aged = ageing_of(done, invoices, day(cycle.as_of)).merge(overdue[["customer", "disputed"]], on="customer")
+    limits = credit_limits(cycle.tables["customers"], monthly_sales(cycle, settled))
+    watch = credit_watch(overdue, limits)
+    classes = cycle.tables["customers"].drop_duplicates("customer").set_index("customer")["risk_class"]
+    calls = dunning_list(done, disputed, watch)
+    return {
+        "settlement": done.table(),
+        "ageing": _named(cycle, aged.sort_values("outstanding", ascending=False, ignore_index=True)),
+        "credit_watch": _named(cycle, watch).assign(risk_class=watch["customer"].map(classes)),
+        "dunning": _named(cycle, calls).assign(salesperson=_sellers(cycle, calls["customer"])),
+    }
+
+
+def monthly_sales(cycle: Cycle, settled: Settled) -> pd.Series:
+    """Mean monthly billing of each customer over the twelve months up to the day, with tax."""
+    bills = settled.invoices
+    recent = bills[bills["date"] > cycle.as_of - pd.DateOffset(years=1)]
+    return recent.groupby("customer")["amount"].sum() / 12
+
+
+def _named(cycle: Cycle, table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(name=names(cycle, "customer", table["customer"]))
+
+
+def _sellers(cycle: Cycle, customers: pd.Series) -> pd.Series:
+    """The name of who looks after each customer."""
+    owner = cycle.tables["customers"].drop_duplicates("customer").set_index("customer")["salesperson"]
+    return names(cycle, "salesperson", customers.map(owner).astype("str"))
+
+
+def collections(cycle: Cycle) -> Frames:
+    """`collections_report`: receivables walked from the fiscal year's first day to the day, by four dimensions."""
+    settled: Settled | None = cycle.found.get("settled")
+    if settled is None:
+        return {}
+    year = period_keys(pd.Series([cycle.as_of]), "year", calendar(cycle)).iloc[0]
+    first = pd.Timestamp(first_day(year, calendar(cycle)))
+    rule = cycle.settings["bill_counts_on"]
+    opening = settle(settled.invoices, settled.receipts, first - pd.Timedelta(days=1), rule)
+    issued = settled.invoices["date"]
+    walk = receivables_walk(opening, settled.done, issued, first)
+    length = (cycle.as_of - first).total_seconds() / SECONDS_A_DAY + 1
+    masters = cycle.tables["customers"].drop_duplicates("customer").set_index("customer")
+    parts = []
+    for dimension in ("company", "region", "salesperson", "customer"):
+        if dimension == "company":
+            members = pd.Series("", index=walk.index, dtype="str")
+        elif dimension == "customer":
+            members = walk["customer"]
+        else:
+            members = walk["customer"].map(masters[dimension])
+        parts.append(collection_report(walk, members, length).assign(dimension=dimension).astype({"member": "str"}))
+    return {"collections_report": with_names(cycle, pd.concat(parts, ignore_index=True))}
+
+
+def contracts(cycle: Cycle) -> Frames:
+    """`contract_ledger` and `approvals`: what was signed and has come of it, and what exceeds someone's authority."""
+    table = given(cycle, "contracts")
+    if table is None:
+        return {"approvals": approvals(cycle)}
+    table = table[table["signed"] <= cycle.as_of].reset_index(drop=True)
+    settled: Settled | None = cycle.found.get("settled")
+    found: Frames = {"approvals": approvals(cycle)}
+    if settled is not None:
+        ledger = contract_ledger(table, cycle.found["whole_lines"], settled.invoices, settled.done)
+        ledger = ledger.rename(columns={"signed": "signed_amount"})
+        found["contract_ledger"] = _named(cycle, ledger)
+    return found
+
+
+def approvals(cycle: Cycle) -> pd.DataFrame:
+    """Contracts and order lines above the limit of the salesperson's role."""
+    people = cycle.tables["salespeople"].drop_duplicates("salesperson").set_index("salesperson")["role"]
+    roles = cycle.tables["roles"].drop_duplicates("role").set_index("role")
+    contract = cycle.tables["contracts"][["contract", "customer", "salesperson", "amount", "discount"]]
+    contract = contract.rename(columns={"contract": "document"}).assign(kind="contract")
+    line = cycle.tables["orders"]
+    line = line[(line["date"] <= cycle.as_of).fillna(value=False)]
+    line = line.assign(document=line["order"] + "/" + line["line"], kind="discount")
+    rows = pd.concat([contract, line[["document", "customer", "salesperson", "amount", "discount", "kind"]]])
+    role = rows["salesperson"].map(people)
+    of_contract = (rows["kind"] == "contract").to_numpy()
+    money_limit, share_limit = role.map(roles["contract_limit"]), role.map(roles["discount_limit"])
+    over_money = of_contract & (rows["amount"] > money_limit).to_numpy(bool)
+    over_share = (rows["discount"] > share_limit).to_numpy(bool)
+    limit = np.where(over_money, money_limit, share_limit).astype(float)
+    found = rows.assign(limit=limit, approver_role=role.map(roles["approver_role"]))[over_money | over_share]
+    found = found.assign(salesperson=names(cycle, "salesperson", found["salesperson"].astype("str")))
+    return found.sort_values(["kind", "amount"], ascending=[True, False], ignore_index=True)
