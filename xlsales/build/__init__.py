@@ -1,0 +1,1 @@
+"""Makes workbooks from tables, results and problems."""

@@ -1,0 +1,165 @@
+"""Native charts, readable in greyscale: one hue from dark to light, and words where colour would do."""
+
+from collections.abc import Callable
+from typing import Any
+
+from xlsales.build.chart_data import ChartBlock
+from xlsales.build.context import Build
+from xlsales.build.styles import ACCENT, FONTS, GREY
+
+DARK, MIDDLE, LIGHT = ACCENT, "#7FA3AF", "#CFDDE2"
+RAMP = ("#E6EEF1", "#C5D8DE", "#9FBEC8", "#789FAC", "#4F7F8F", "#2B5E70", "#0F2F3B")
+MONEY_AXIS = {1: '[>=1000000]#,##0.0,,"M";[>=1000]#,##0,"k";#,##0', 1000: "#,##0,", 10000: r"0\.0,"}
+Series = tuple[str, list[Any], list[Any]]
+
+
+class Drawer:
+    """Draws charts from the blocks of the sheet of chart data."""
+
+    def __init__(self, build: Build, places: dict[str, tuple[ChartBlock, int]], sheet: str, first_row: int) -> None:
+        self.build = build
+        self.places = places
+        self.sheet = sheet
+        self.first_row = first_row
+
+    def series(self, key: str, number: int, **look: object) -> dict[str, object]:
+        """The number-th series of a block, with its look."""
+        block, column = self.places[key]
+        last = self.first_row + max(len(block.rows) or block.room, 1) - 1
+        return {
+            "name": [self.sheet, self.first_row - 1, column + number],
+            "categories": [self.sheet, self.first_row, column, last, column],
+            "values": [self.sheet, self.first_row, column + number, last, column + number],
+            **look,
+        }
+
+    def dress(self, chart: Any, key: str, *, legend: bool = True) -> Any:
+        """Title, fonts, grid, place of the legend."""
+        font = {"name": FONTS[self.build.lang], "size": 9, "color": "#374151"}
+        chart.set_title({
+            "name": self.build.says(f"chart.{key}.title"), "overlay": False,
+            "name_font": {**font, "size": 11, "bold": True, "color": ACCENT},
+        })  # fmt: skip
+        chart.set_legend({"position": "bottom", "font": font} if legend else {"none": True})
+        chart.set_chartarea({"border": {"color": "#D1D5DB"}})
+        chart.show_hidden_data()
+        chart.show_blanks_as("gap")
+        return chart
+
+    def axis(self, pattern: str, **more: object) -> dict[str, object]:
+        """A value axis with light grid lines."""
+        font = {"name": FONTS[self.build.lang], "size": 9, "color": GREY}
+        grid = {"visible": True, "line": {"color": "#E5E7EB"}}
+        return {"num_format": pattern, "num_font": font, "major_gridlines": grid, "line": {"none": True}, **more}
+
+    def names(self, **more: object) -> dict[str, object]:
+        """A category axis; its labels stay below where values are negative."""
+        font = {"name": FONTS[self.build.lang], "size": 9, "color": "#374151"}
+        return {"num_font": font, "label_position": "low", "line": {"color": "#9CA3AF"}, **more}
+
+    @property
+    def money(self) -> str:
+        """The number format of a money axis."""
+        return MONEY_AXIS[int(self.build.setting("unit"))]
+
+    def draw(self, key: str) -> Any:
+        """The chart of a key."""
+        return DRAWN[key](self)
+
+
+def labels(pattern: str) -> dict[str, object]:
+    """Numbers at the bars, so that nobody has to read them off the axis."""
+    return {"value": True, "num_format": pattern, "font": {"size": 8, "color": "#374151"}}
+
+
+def attainment(drawer: Drawer) -> Any:
+    """Bars of attainment of the five quantities, the goal as a line."""
+    chart = drawer.build.book.add_chart({"type": "column"})
+    chart.add_series(drawer.series("attainment", 1, fill={"color": DARK}, gap=80, data_labels=labels("0%")))
+    line = drawer.build.book.add_chart({"type": "line"})
+    line.add_series(drawer.series("attainment", 2, line={"color": GREY, "dash_type": "dash", "width": 1.5}))
+    chart.combine(line)
+    chart.set_y_axis(drawer.axis("0%", min=0))
+    chart.set_x_axis(drawer.names())
+    return drawer.dress(chart, "attainment")
+
+
+def months(drawer: Drawer) -> Any:
+    """Sales of this year as columns beside last year's, the plan as a dashed line."""
+    chart = drawer.build.book.add_chart({"type": "column"})
+    chart.add_series(drawer.series("months", 1, fill={"color": DARK}, gap=60, overlap=-5))
+    chart.add_series(drawer.series("months", 2, fill={"color": LIGHT}, border={"color": MIDDLE}))
+    line = drawer.build.book.add_chart({"type": "line"})
+    marker = {"type": "diamond", "size": 4, "fill": {"color": "#111827"}, "border": {"color": "#111827"}}
+    look = {"color": "#111827", "dash_type": "dash", "width": 1.25}
+    line.add_series(drawer.series("months", 3, line=look, marker=marker))
+    chart.combine(line)
+    chart.set_y_axis(drawer.axis(drawer.money))
+    chart.set_x_axis(drawer.names(text_axis=True))
+    return drawer.dress(chart, "months")
+
+
+def bridge(drawer: Drawer) -> Any:
+    """The walk of margin: columns on an invisible base; falls are hatched, so that they show without colour."""
+    chart = drawer.build.book.add_chart({"type": "column", "subtype": "stacked"})
+    chart.add_series(drawer.series("bridge", 1, fill={"none": True}, border={"none": True}, gap=40))
+    chart.add_series(drawer.series("bridge", 2, fill={"color": GREY}))
+    chart.add_series(drawer.series("bridge", 3, fill={"color": DARK}))
+    hatch = {"pattern": "wide_upward_diagonal", "fg_color": DARK, "bg_color": "#FFFFFF"}
+    chart.add_series(drawer.series("bridge", 4, pattern=hatch, border={"color": DARK}))
+    chart.set_y_axis(drawer.axis(drawer.money))
+    chart.set_x_axis(drawer.names())
+    drawer.dress(chart, "bridge")
+    font = {"name": FONTS[drawer.build.lang], "size": 9, "color": "#374151"}
+    chart.set_legend({"position": "bottom", "delete_series": [0], "font": font})
+    return chart
+
+
+def funnel(drawer: Drawer) -> Any:
+    """The pipeline by stage, the first stage on top."""
+    chart = drawer.build.book.add_chart({"type": "bar"})
+    chart.add_series(drawer.series("funnel", 1, fill={"color": DARK}, gap=40, data_labels=labels(drawer.money)))
+    chart.set_y_axis(drawer.names(reverse=True))
+    chart.set_x_axis(drawer.axis(drawer.money, min=0))
+    return drawer.dress(chart, "funnel", legend=False)
+
+
+def ageing(drawer: Drawer) -> Any:
+    """What the biggest debtors owe, the later the darker."""
+    chart = drawer.build.book.add_chart({"type": "bar", "subtype": "stacked"})
+    for number, color in enumerate(RAMP, 1):
+        chart.add_series(drawer.series("ageing", number, fill={"color": color}, border={"color": "#6B7280"}, gap=40))
+    chart.set_y_axis(drawer.names(reverse=True))
+    chart.set_x_axis(drawer.axis(drawer.money))
+    return drawer.dress(chart, "ageing")
+
+
+def regions(drawer: Drawer) -> Any:
+    """Attainment by region, the worst on top."""
+    chart = drawer.build.book.add_chart({"type": "bar"})
+    chart.add_series(drawer.series("regions", 1, fill={"color": DARK}, gap=50, data_labels=labels("0%")))
+    chart.set_y_axis(drawer.names(reverse=True))
+    chart.set_x_axis(drawer.axis("0%", min=0))
+    return drawer.dress(chart, "regions", legend=False)
+
+
+def pace(drawer: Drawer) -> Any:
+    """Attained and expected by now, side by side."""
+    chart = drawer.build.book.add_chart({"type": "column"})
+    chart.add_series(drawer.series("pace", 1, fill={"color": DARK}, gap=80, data_labels=labels("0%")))
+    look = {"fill": {"color": LIGHT}, "border": {"color": MIDDLE}}
+    chart.add_series(drawer.series("pace", 2, **look, data_labels=labels("0%")))
+    chart.set_y_axis(drawer.axis("0%", min=0))
+    chart.set_x_axis(drawer.names())
+    return drawer.dress(chart, "pace")
+
+
+DRAWN: dict[str, Callable[[Drawer], Any]] = {
+    "attainment": attainment,
+    "months": months,
+    "bridge": bridge,
+    "funnel": funnel,
+    "ageing": ageing,
+    "regions": regions,
+    "pace": pace,
+}

@@ -1,0 +1,96 @@
+"""Native checks above the tables: sums that must agree, said in one sentence, with the right cached value."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from xlsales.build.context import Build, quoted
+from xlsales.build.facts import COMPANY
+from xlsales.build.layout import CHECK_ROW
+from xlsales.build.wording import value_word
+from xlsales.schema.results import BUCKETS
+
+EXACT = 0.005
+Check = tuple[str, str]  # formula, cached value
+
+
+def write_checks(build: Build, sheet: str, page: Any) -> None:
+    """Write the checks of a sheet above the tables that they belong to."""
+    for table, check in CHECKS.items():
+        block = build.blocks[table]
+        if block.table.sheet != sheet:
+            continue
+        formula, value = check(build)
+        if formula:
+            page.write_formula(CHECK_ROW, block.first_column, formula, build.styles.check, value)
+
+
+def compared(
+    build: Build, key: str, left: tuple[str, float], right: tuple[str, float], there: tuple[str, bool]
+) -> Check:
+    """A check that two sums agree: OK, or the difference; blank while there is nothing to check."""
+    good, bad = build.says(f"check.{key}.ok"), build.says(f"check.{key}.bad")
+    difference = f"{left[0]}-{right[0]}"
+    formula = (
+        f'=IF({there[0]}=0,"",IF(ABS({difference})<{EXACT},{quoted(good)},'
+        f'{quoted(bad)}&TEXT({difference},"#,##0.00;-#,##0.00")))'
+    )
+    if not there[1]:
+        return formula, ""
+    gap = left[1] - right[1]
+    return formula, good if abs(gap) < EXACT else bad + f"{gap:,.2f}"
+
+
+def added(frame: pd.DataFrame, columns: list[str]) -> float:
+    """The sum of some columns."""
+    return float(sum(pd.to_numeric(frame[column], errors="coerce").sum() for column in columns if column in frame))
+
+
+def five_check(build: Build) -> Check:
+    """The regions' sales add up to the company's."""
+    frame = build.frame("five_quantities")
+    dimension, sales = build.reference("five_quantities", "dimension"), build.reference("five_quantities", "sales")
+    kinds = [] if frame.empty else frame["dimension"].fillna("").astype("str")
+    company = next((kind for kind in kinds if kind in COMPANY), "company")
+    region, total = (quoted(value_word("dimension", kind, build.lang)) for kind in ("region", company))
+    left, right = (f"SUMIFS({sales},{dimension},{kind})" for kind in (region, total))
+    there = f"COUNTIF({dimension},{region})*COUNTIF({dimension},{total})"
+    if frame.empty:
+        return compared(build, "five", (left, 0.0), (right, 0.0), (there, False))
+    regions, whole = frame[kinds == "region"], frame[kinds == company]
+    shown = not regions.empty and not whole.empty
+    return compared(build, "five", (left, added(regions, ["sales"])), (right, added(whole, ["sales"])), (there, shown))
+
+
+def ageing_check(build: Build) -> Check:
+    """The buckets add up to what is outstanding."""
+    frame = build.frame("ageing")
+    listed = ",".join(build.reference("ageing", bucket) for bucket in BUCKETS)
+    outstanding = build.reference("ageing", "outstanding")
+    left, right = f"SUM({listed})", f"SUM({outstanding})"
+    sums = (added(frame, list(BUCKETS)), added(frame, ["outstanding"]))
+    return compared(build, "ageing", (left, sums[0]), (right, sums[1]), (f"COUNT({outstanding})", not frame.empty))
+
+
+def bridge_check(build: Build) -> Check:
+    """The effects add up to the difference, for each measure and so for all."""
+    frame = build.frame("bridge")
+    effect, amount = build.reference("bridge", "effect"), build.reference("bridge", "amount")
+    total, *levels = (quoted(value_word("effect", kind, build.lang)) for kind in ("total", "base", "actual"))
+    outside = "".join(f"-SUMIFS({amount},{effect},{kind})" for kind in (total, *levels))
+    left, right = f"(SUM({amount}){outside})", f"SUMIFS({amount},{effect},{total})"
+    if frame.empty:
+        return compared(build, "bridge", (left, 0.0), (right, 0.0), (f"COUNTIF({effect},{total})", False))
+    kinds = frame["effect"].astype("str")
+    parts = added(frame[~kinds.isin(["total", "base", "actual"])], ["amount"])
+    whole = frame[kinds == "total"]
+    there = f"COUNTIF({effect},{total})"
+    return compared(build, "bridge", (left, parts), (right, added(whole, ["amount"])), (there, not whole.empty))
+
+
+CHECKS: dict[str, Callable[[Build], Check]] = {
+    "five_quantities": five_check,
+    "bridge": bridge_check,
+    "ageing": ageing_check,
+}

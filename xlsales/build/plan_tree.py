@@ -1,0 +1,168 @@
+"""The rows of a plan matrix: the tree of regions and salespeople, and what is typed on its leaves."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from xlsales.build.context import Build
+from xlsales.build.fiscal import is_month, months_of, shown_year
+
+OTHER_DIMENSIONS = ("product", "customer", "segment", "channel")
+Leaf = tuple[str, str]  # region, salesperson; "" where the plan names none
+
+
+@dataclass
+class Node:
+    """A row of the matrix. kind: company, region, salesperson, or direct (typed on a parent, of no child of it)."""
+
+    kind: str
+    region: str = ""
+    salesperson: str = ""
+    name: str = ""
+    level: int = 0
+    children: list["Node"] = field(default_factory=list)
+
+    @property
+    def leaf(self) -> Leaf:
+        """What the row is in the long table."""
+        return self.region, self.salesperson
+
+
+@dataclass
+class PlanOf:
+    """What a plan sheet shows: one measure, one version, one fiscal year."""
+
+    measure: str
+    version: str
+    year: int
+    months: list[str]
+    typed: dict[tuple[Leaf, str], tuple[float | None, bool]]
+    rows: list[Node]
+
+
+def plan_of(build: Build, measure: str) -> PlanOf:
+    """The plan of a measure in the current version and fiscal year."""
+    plan = build.frame("plan")
+    version = current_version(build, plan)
+    if plan.empty:
+        shown = plan
+    else:
+        shown = plan[(plan["measure"] == measure) & (plan["version"].astype("str") == version)]
+        for other in OTHER_DIMENSIONS:
+            if other in shown:
+                shown = shown[shown[other].isna() | (shown[other].astype("str") == "")]
+        shown = shown[is_month(shown["period"])]
+    year = shown_year(build, None if shown.empty else shown["period"])
+    months = months_of(year, int(build.setting("fiscal_year_start")))
+    values = {} if shown.empty else cells_of(shown[shown["period"].isin(months)])
+    return PlanOf(measure, version, year, months, values, preorder(tree(build, {leaf for leaf, _ in values})))
+
+
+def current_version(build: Build, plan: pd.DataFrame) -> str:
+    """The version last made; without a list of versions the last in the plan; "" for none."""
+    versions = build.frame("plan_versions")
+    if not versions.empty:
+        if "created" in versions and versions["created"].notna().any():
+            versions = versions.sort_values("created", kind="stable", na_position="first")
+        return str(versions["version"].iloc[-1])
+    return "" if plan.empty else str(plan["version"].iloc[-1])
+
+
+def cells_of(shown: pd.DataFrame) -> dict[tuple[Leaf, str], tuple[float | None, bool]]:
+    """The typed cells by leaf and month: value and whether it is held."""
+
+    def column(key: str) -> list[object]:
+        return shown[key].tolist() if key in shown else [None] * len(shown)
+
+    found = {}
+    rows = zip(*(column(key) for key in ("region", "salesperson", "period", "value", "held")), strict=True)
+    for region, person, month, value, held in rows:
+        number = None if pd.isna(value) else float(value)
+        found[(code(region), code(person)), str(month)] = (number, not pd.isna(held) and bool(held))
+    return found
+
+
+def code(value: object) -> str:
+    """A code, "" for none."""
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def tree(build: Build, typed: set[Leaf]) -> Node:
+    """The tree under the company: regions as their parents say, salespeople in their regions, and every typed leaf."""
+    nodes, roots = region_nodes(build)
+    names = people_names(build)
+    leaves = {leaf for leaf in typed if leaf[1]} if typed else people_leaves(build)
+    order = {person: number for number, person in enumerate(names)}
+    for region, person in sorted(leaves, key=lambda leaf: (leaf[0], order.get(leaf[1], len(order)), leaf[1])):
+        node = Node("salesperson", region, person, names.get(person, person))
+        if region and region not in nodes:
+            nodes[region] = Node("region", region, name=region)
+            roots.append(nodes[region])
+        (nodes[region].children if region else roots).append(node)
+    for region, person in sorted(typed):
+        if not person and region not in nodes and region:
+            nodes[region] = Node("region", region, name=region)
+            roots.append(nodes[region])
+        elif not person and (not region or nodes[region].children):
+            direct = Node("direct", region, name=build.says("plan.direct"))
+            (nodes[region].children if region else roots).append(direct)
+    if len(roots) == 1 and roots[0].kind == "region" and roots[0].children:
+        roots[0].kind = "company"
+        return roots[0]
+    return Node("company", name=build.company or build.says("company"), children=roots)
+
+
+def region_nodes(build: Build) -> tuple[dict[str, Node], list[Node]]:
+    """The regions by code, hung under their parents, and those without one. The organisation's tree comes first."""
+    units, regions = build.frame("org_units"), build.frame("regions")
+    known: dict[str, tuple[str, str]] = {}
+    if not units.empty:
+        wanted = units[units["kind"].isin(["company", "region"])] if "kind" in units else units
+        known |= {code(row["unit"]): parent_and_name(row, "unit") for _, row in wanted.iterrows()}
+    for _, row in regions.iterrows():
+        known.setdefault(code(row["region"]), parent_and_name(row, "region"))
+    nodes = {key: Node("region", key, name=name) for key, (_, name) in known.items()}
+    roots = []
+    for key, (parent, _) in known.items():
+        if parent in nodes and not in_own_line(key, known):
+            nodes[parent].children.append(nodes[key])
+        else:
+            roots.append(nodes[key])
+    return nodes, roots
+
+
+def in_own_line(key: str, known: dict[str, tuple[str, str]]) -> bool:
+    """Whether a region is its own ancestor; such a tree is reported elsewhere and is shown flat here."""
+    seen: set[str] = set()
+    at = known[key][0]
+    while at in known and at not in seen:
+        if at == key:
+            return True
+        seen.add(at)
+        at = known[at][0]
+    return False
+
+
+def parent_and_name(row: pd.Series, key: str) -> tuple[str, str]:
+    """A unit's parent and name; its code where it has no name."""
+    return code(row.get("parent")), code(row.get("name")) or code(row[key])
+
+
+def people_names(build: Build) -> dict[str, str]:
+    """The salespeople's names by code."""
+    people = build.frame("salespeople")
+    return {code(row["salesperson"]): code(row.get("name")) or code(row["salesperson"]) for _, row in people.iterrows()}
+
+
+def people_leaves(build: Build) -> set[Leaf]:
+    """Where nothing is planned yet: everybody who has not left, in his region."""
+    people = build.frame("salespeople")
+    if "leave_date" in people:
+        people = people[people["leave_date"].isna()]
+    return {(code(row.get("region")), code(row["salesperson"])) for _, row in people.iterrows()}
+
+
+def preorder(root: Node, level: int = 0) -> list[Node]:
+    """A tree as rows: each parent before its children."""
+    root.level = level
+    return [root, *(row for child in root.children for row in preorder(child, level + 1))]

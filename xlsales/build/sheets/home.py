@@ -1,0 +1,140 @@
+"""Home: the company, the five quantities against target, the cycle and its state, problems, the last run."""
+
+from typing import Any
+
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from xlsales.build.context import Build
+from xlsales.build.facts import Headline, headlines
+from xlsales.build.layout import HELP_ROW, SHEETS, STAGES, TITLE_ROW, Sheet
+from xlsales.build.plan_tree import current_version
+from xlsales.build.sheets.states import state_of
+from xlsales.build.styles import MONEY_MEASURES
+from xlsales.build.table_sheet import open_sheet, protect
+from xlsales.build.wording import sheet_name, value_word
+from xlsales.schema.model import MONEY, QUANTITY, SHARE, TEXT
+
+FACT_ROW, FIVE_ROW, CYCLE_ROW, PROBLEM_ROW = 4, 10, 19, 29
+COLUMNS = (22, 17, 17, 17, 14, 16, 16, 16, 16, 16)
+MASTERS = ("settings", "organisation", "products", "customers")
+ENDS = ("dashboard", "help", "problems", "log")
+
+
+def write_home(build: Build, sheet: Sheet) -> None:
+    """Write the sheet."""
+    page = open_sheet(build, sheet)
+    for column, width in enumerate(COLUMNS):
+        page.set_column(column, column, width)
+    page.write_string(TITLE_ROW, 0, build.company or build.says("no_company"), build.styles.title)
+    page.write_string(HELP_ROW, 0, build.says("home.help"), build.styles.note)
+    write_facts(build, page)
+    write_five(build, page)
+    write_cycle(build, page)
+    write_problems(build, page)
+    page.print_area(0, 0, PROBLEM_ROW + 6, len(COLUMNS) - 1)
+    page.activate()
+    protect(page)
+
+
+def write_facts(build: Build, page: Any) -> None:
+    """As of, currency, language, last run; and the way to the sheets that belong to no stage."""
+    styles = build.styles
+    day = build.as_of
+    facts = {
+        "as_of": day.isoformat() if day else build.says("not_yet"),
+        "currency": build.unit_note,
+        "language": build.says("language"),
+        "last_run": build.now.strftime("%Y-%m-%d %H:%M") if build.frames else build.says("not_yet"),
+    }
+    for step, (key, text) in enumerate(facts.items()):
+        page.write_string(FACT_ROW + step, 0, build.says("home." + key), styles.note)
+        page.write_string(FACT_ROW + step, 1, text, styles.text)
+    for row, keys in ((FACT_ROW, MASTERS), (FACT_ROW + 2, ENDS)):
+        for step, key in enumerate(keys):
+            page.write_url(row, 5 + step, build.link(key), styles.link, sheet_name(key, build.lang))
+
+
+def write_five(build: Build, page: Any) -> None:
+    """The five quantities: native formulas over the table of attainment."""
+    styles = build.styles
+    page.write_string(FIVE_ROW - 1, 0, build.says("home.five"), styles.caption)
+    for column, key in enumerate(("measure", "target", "actual", "gap", "attainment", "scope", "period")):
+        page.write_string(FIVE_ROW, column, build.says("home." + key), styles.header)
+    for row, line in enumerate(headlines(build), FIVE_ROW + 1):
+        kind = MONEY if line.measure in MONEY_MEASURES else QUANTITY
+        page.write_string(
+            row, 0, value_word("measure", line.measure, build.lang), styles(bold=True, bottom=1, bottom_color="#C9CED6")
+        )
+        write_line(build, page, row, line, kind)
+
+
+def write_line(build: Build, page: Any, row: int, line: Headline, kind: str) -> None:
+    """One quantity: target, actual, gap, attainment, and whose targets they are."""
+    styles = build.styles
+    number = styles.cell(kind)
+    for column, key, value in ((1, "target", line.target), (2, "actual", line.actual)):
+        page.write_formula(row, column, from_headline(build, key, row), number, "" if value is None else value)
+    target, actual = (xl_rowcol_to_cell(row, column) for column in (1, 2))
+    both = f'OR({target}="",{actual}="")'
+    gap: float | str = ""
+    share: float | str = ""
+    if line.target is not None and line.actual is not None:
+        gap = line.actual - line.target
+        share = line.actual / line.target if line.target else ""
+    page.write_formula(row, 3, f'=IF({both},"",{actual}-{target})', number, gap)
+    page.write_formula(row, 4, f'=IF({both},"",IF({target}=0,"",{actual}/{target}))', styles.cell(SHARE), share)
+    scope = value_word("scope", line.scope, build.lang) if line.scope else build.says("home.no_target")
+    page.write_string(row, 5, scope, styles.cell(TEXT))
+    page.write_string(row, 6, line.period, styles.cell(TEXT))
+
+
+def from_headline(build: Build, key: str, row: int) -> str:
+    """A quantity's figure in the table of headlines; blank where it has no number."""
+    measure, column = build.reference("headline", "measure"), build.reference("headline", key)
+    name = xl_rowcol_to_cell(row, 0)
+    return f'=IF(COUNTIFS({measure},{name},{column},"<>")=0,"",SUMIFS({column},{measure},{name}))'
+
+
+def write_cycle(build: Build, page: Any) -> None:
+    """The six stages in their order, the state of each, and its sheets."""
+    styles = build.styles
+    page.write_string(CYCLE_ROW - 1, 0, build.says("home.cycle"), styles.caption)
+    for column, key in ((0, "stage"), (1, "count"), (2, "state"), (4, "sheets")):
+        page.merge_range(
+            CYCLE_ROW, column, CYCLE_ROW, column + 1, build.says("home." + key), styles.header
+        ) if column == 2 else page.write_string(CYCLE_ROW, column, build.says("home." + key), styles.header)
+    for column in range(5, len(COLUMNS)):
+        page.write_blank(CYCLE_ROW, column, None, styles.header)
+    for number, stage in enumerate(STAGES):
+        row = CYCLE_ROW + 1 + number
+        page.write_string(row, 0, build.says(f"stage.{stage}", number=number + 1), styles(bold=True))
+        state = state_of(build, stage)
+        page.write_formula(row, 1, state.formula, styles(num_format="#,##0", align="right"), state.value)
+        page.write_string(row, 2, build.says(f"state.{stage}"), styles.text)
+        sheets = [each.key for each in SHEETS if each.stage == stage and not each.hidden]
+        for step, key in enumerate(sheets):
+            if 4 + step < len(COLUMNS):
+                page.write_url(row, 4 + step, build.link(key), styles.link, sheet_name(key, build.lang))
+    page.write_string(CYCLE_ROW + 7, 0, build.says("home.round"), styles.note)
+    version = current_version(build, build.frame("plan"))
+    if version:
+        page.write_string(CYCLE_ROW + 7, 4, build.says("home.version", version=version), styles.note)
+
+
+def write_problems(build: Build, page: Any) -> None:
+    """How many problems there are, and the money that was left out because of them."""
+    styles = build.styles
+    page.write_string(PROBLEM_ROW - 1, 0, build.says("home.problems"), styles.caption)
+    page.write_url(PROBLEM_ROW - 1, 1, build.link("problems"), styles.link, sheet_name("problems", build.lang))
+    for column, key in enumerate(("severity", "count", "money_out")):
+        page.write_string(PROBLEM_ROW, column, build.says("home." + key), styles.header)
+    kinds, money = build.reference("problems", "severity"), build.reference("problems", "money")
+    for row, severity in enumerate(("error", "warning", "note"), PROBLEM_ROW + 1):
+        page.write_string(row, 0, value_word("severity", severity, build.lang), styles.text)
+        name = xl_rowcol_to_cell(row, 0)
+        found = [problem for problem in build.problems if problem.severity == severity]
+        page.write_formula(row, 1, f"=COUNTIF({kinds},{name})", styles(num_format="#,##0", align="right"), len(found))
+        if severity == "error":
+            known = [problem.money for problem in found if problem.money is not None]
+            formula = f'=IF(COUNTIFS({kinds},{name},{money},"<>")=0,"",SUMIFS({money},{kinds},{name}))'
+            page.write_formula(row, 2, formula, styles.cell(MONEY), sum(known) if known else "")

@@ -1,0 +1,205 @@
+"""The plan matrix of one measure: tree by fiscal months, leaves typed, parents and checks native formulas."""
+
+from typing import Any
+
+import pandas as pd
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from xlsales.build.context import Build, quoted
+from xlsales.build.layout import BLANK_ROWS, CHECK_ROW, FIRST_ROW, HEADER_ROW, LINK_ROW, TOTAL_ROW, Sheet
+from xlsales.build.plan_tree import Node, PlanOf, code, plan_of
+from xlsales.build.styles import MONEY_MEASURES
+from xlsales.build.table_sheet import open_sheet
+from xlsales.build.wording import value_word
+from xlsales.schema.model import MONEY, QUANTITY, TEXT
+
+FIRST_MONTH = 3  # after region, salesperson, name
+TOTAL, TARGET, CHECK = (FIRST_MONTH + 24 + step for step in range(3))
+EXACT = 0.005  # amounts are rounded to the cent
+HELD = "H"
+Cached = dict[int, list[float | str]]
+
+
+def write_plan(build: Build, sheet: Sheet) -> None:
+    """Write the plan sheet of a measure."""
+    plan = plan_of(build, sheet.key.removeprefix("plan_"))
+    if len(plan.rows) == 1:
+        plan.rows[0].children = [Node("blank", level=1) for _ in range(BLANK_ROWS)]
+        plan.rows += plan.rows[0].children
+    page = open_sheet(build, sheet)
+    page.freeze_panes(FIRST_ROW, FIRST_MONTH)
+    page.repeat_rows(LINK_ROW, HEADER_ROW)
+    page.outline_settings(symbols_below=False)
+    write_head(build, page, plan)
+    place = {id(node): FIRST_ROW + offset for offset, node in enumerate(plan.rows)}
+    cached: Cached = {}
+    for node in reversed(plan.rows):  # children first, for the cached sums of their parents
+        write_row(build, page, plan, node, place, cached)
+    name_blocks(build, sheet, plan)
+    last = FIRST_ROW + len(plan.rows) - 1
+    page.print_area(0, 0, last, CHECK)
+
+
+def write_head(build: Build, page: Any, plan: PlanOf) -> None:
+    """Version and year above, then the headings."""
+    styles = build.styles
+    page.write_string(CHECK_ROW, 0, build.says("plan.version"), styles.note)
+    page.write_string(CHECK_ROW, 1, plan.version, styles.cell(TEXT, typed=True))
+    page.write_string(TOTAL_ROW, 0, build.says("plan.year"), styles.note)
+    page.write_string(TOTAL_ROW, 1, str(plan.year), styles.cell(TEXT, typed=True))
+    heads = [build.says("plan." + key) for key in ("region", "salesperson", "name")]
+    for column, head in enumerate(heads):
+        page.write_string(HEADER_ROW, column, head, styles.header)
+    for step, month in enumerate(plan.months):
+        page.write_string(HEADER_ROW, FIRST_MONTH + 2 * step, month, styles.header)
+        page.write_string(HEADER_ROW, FIRST_MONTH + 2 * step + 1, HELD, styles.header)
+    for column, key in ((TOTAL, "total"), (TARGET, "target"), (CHECK, "check")):
+        page.write_string(HEADER_ROW, column, build.says("plan." + key), styles.header)
+    for column, key in ((FIRST_MONTH, "month"), (FIRST_MONTH + 1, "hold"), (CHECK, "check")):
+        message = {"validate": "any", "input_title": "", "input_message": build.says(f"plan.{key}.help")}
+        page.data_validation(HEADER_ROW, column, HEADER_ROW, column, message)
+    page.set_row(HEADER_ROW, 24)
+    page.set_column(0, 1, 11)
+    page.set_column(2, 2, 26)
+    for step in range(12):
+        page.set_column(FIRST_MONTH + 2 * step, FIRST_MONTH + 2 * step, 13.5)
+        page.set_column(FIRST_MONTH + 2 * step + 1, FIRST_MONTH + 2 * step + 1, 2.6)
+    page.set_column(TOTAL, TARGET, 16)
+    page.set_column(CHECK, CHECK, 30)
+
+
+def write_row(build: Build, page: Any, plan: PlanOf, node: Node, place: dict[int, int], cached: Cached) -> None:
+    """Write one row and remember its months' values."""
+    row, styles = place[id(node)], build.styles
+    kind = MONEY if plan.measure in MONEY_MEASURES else QUANTITY
+    typed = not node.children and node.kind != "company"
+    number = styles.cell(kind, typed=True) if typed else styles.total(kind)
+    hold = (
+        styles(align="center", bg_color="#FFF8DC", border=1, border_color="#C9CED6")
+        if typed
+        else styles(bg_color="#F3F5F7")
+    )
+    name = styles(indent=min(node.level, 10), bold=not typed)
+    page.write_string(row, 0, node.region, styles.cell(TEXT, typed=node.kind == "blank"))
+    page.write_string(row, 1, node.salesperson, styles.cell(TEXT, typed=node.kind == "blank"))
+    page.write_string(row, 2, node.name, name)
+    page.set_row(row, None, None, {"level": min(node.level, 7)})
+    months: list[float | str] = []
+    below = [place[id(child)] for child in node.children]
+    for step, month in enumerate(plan.months):
+        column = FIRST_MONTH + 2 * step
+        value, held = plan.typed.get((node.leaf, month), (None, False)) if typed else (None, False)
+        if typed:
+            page.write(row, column, value, number) if value is not None else page.write_blank(row, column, None, number)
+            months.append("" if value is None else value)
+        else:
+            months.append(added(cached[under][step] for under in below))
+            page.write_formula(row, column, sum_formula(cells(below, column)), number, months[-1])
+        page.write_string(row, column + 1, HELD if held else "", hold) if held else page.write_blank(
+            row, column + 1, None, hold
+        )
+    cached[row] = months
+    write_ends(build, page, plan, node, row, added(months))
+
+
+def added(values: Any) -> float | str:
+    """The sum of what is there; nothing at all stays blank."""
+    numbers = [value for value in values if not isinstance(value, str)]
+    return sum(numbers) if numbers else ""
+
+
+def cells(rows: list[int], column: int) -> list[str]:
+    """The cells of some rows in a column, neighbours as one range."""
+    runs: list[list[int]] = []
+    for row in sorted(rows):
+        if runs and row == runs[-1][-1] + 1:
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    ends = [(xl_rowcol_to_cell(run[0], column), xl_rowcol_to_cell(run[-1], column)) for run in runs]
+    return [first if first == last else f"{first}:{last}" for first, last in ends]
+
+
+def sum_formula(ranges: list[str]) -> str:
+    """A sum that stays blank while nothing is typed."""
+    listed = ",".join(ranges)
+    return f'=IF(COUNT({listed})=0,"",SUM({listed}))'
+
+
+def write_ends(build: Build, page: Any, plan: PlanOf, node: Node, row: int, total: float | str) -> None:
+    """The year's total, the target beside it, and the check."""
+    styles = build.styles
+    kind = MONEY if plan.measure in MONEY_MEASURES else QUANTITY
+    months = [xl_rowcol_to_cell(row, FIRST_MONTH + 2 * step) for step in range(12)]
+    page.write_formula(row, TOTAL, sum_formula(months), styles.total(kind), total)
+    formula, target = target_of(build, plan, node, row)
+    if formula:
+        page.write_formula(row, TARGET, formula, styles.cell(kind), target)
+        page.write_formula(row, CHECK, check_formula(build, row), styles.check, verdict(build, total, target))
+
+
+def target_of(build: Build, plan: PlanOf, node: Node, row: int) -> tuple[str, float | str]:
+    """The year's target of a row as a formula and its value; no formula where a row has no target of its own."""
+    if node.kind == "direct":
+        return "", ""
+    scope = "region" if node.kind == "blank" else node.kind
+    tests = {
+        "measure": quoted(value_word("measure", plan.measure, build.lang)),
+        "scope": quoted(value_word("scope", scope, build.lang)),
+        "period": xl_rowcol_to_cell(TOTAL_ROW, 1, row_abs=True, col_abs=True),
+    }
+    if scope != "company":
+        tests["member"] = xl_rowcol_to_cell(row, 1 if scope == "salesperson" else 0, col_abs=True)
+    listed = ",".join(f"{build.reference('targets', column)},{test}" for column, test in tests.items())
+    target = build.reference("targets", "target")
+    formula = f'=IF(COUNTIFS({listed},{target},"<>")=0,"",SUMIFS({target},{listed}))'
+    return formula, target_value(build, plan, node)
+
+
+def target_value(build: Build, plan: PlanOf, node: Node) -> float | str:
+    """The year's target of a row; blank where there is none."""
+    targets = build.frame("targets")
+    if targets.empty or node.kind == "blank" or "period" not in targets:
+        return ""
+    found = targets[
+        (targets["measure"] == plan.measure)
+        & (targets["scope"] == node.kind)
+        & (targets["period"].astype("str") == str(plan.year))
+        & targets["target"].notna()
+    ]
+    if node.kind != "company":
+        member = node.salesperson if node.kind == "salesperson" else node.region
+        found = found[[code(value) == member for value in found["member"]]]
+    return "" if found.empty else float(pd.to_numeric(found["target"]).sum())
+
+
+def check_formula(build: Build, row: int) -> str:
+    """OK, or by how much the plan misses its target, in words."""
+    total, target = (xl_rowcol_to_cell(row, column) for column in (TOTAL, TARGET))
+    says = {key: quoted(build.says("plan." + key)) for key in ("ok", "over", "short")}
+    gap = f'TEXT(ABS({total}-{target}),"#,##0.00")'
+    wrong = f"IF({total}>{target},{says['over']},{says['short']})&{gap}"
+    return f'=IF(OR({total}="",{target}=""),"",IF(ABS({total}-{target})<{EXACT},{says["ok"]},{wrong}))'
+
+
+def verdict(build: Build, total: float | str, target: float | str) -> str:
+    """The cached value of the check."""
+    if isinstance(total, str) or isinstance(target, str):
+        return ""
+    if abs(total - target) < EXACT:
+        return build.says("plan.ok")
+    return build.says("plan.over" if total > target else "plan.short") + f"{abs(total - target):,.2f}"
+
+
+def name_blocks(build: Build, sheet: Sheet, plan: PlanOf) -> None:
+    """Names for the matrix with its headings, for its hold columns, for version and year."""
+    last = FIRST_ROW + len(plan.rows) - 1
+
+    def area(first: int, row: int, end: int) -> str:
+        return f"{build.place(sheet.key, row, first)}:{xl_rowcol_to_cell(last, end, row_abs=True, col_abs=True)}"
+
+    holds = [area(FIRST_MONTH + 2 * step + 1, FIRST_ROW, FIRST_MONTH + 2 * step + 1) for step in range(12)]
+    build.book.define_name("xs_plan_" + plan.measure, "=" + area(0, HEADER_ROW, FIRST_MONTH + 23))
+    build.book.define_name("xs_hold_" + plan.measure, "=" + ",".join(holds))
+    build.book.define_name("xs_version_" + plan.measure, "=" + build.place(sheet.key, CHECK_ROW, 1))
+    build.book.define_name("xs_year_" + plan.measure, "=" + build.place(sheet.key, TOTAL_ROW, 1))

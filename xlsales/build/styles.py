@@ -1,0 +1,182 @@
+"""The look of a workbook, in one place: colours, number formats, cell styles."""
+
+from typing import Any
+
+from xlsales.schema.model import (
+    DATE,
+    FLAG,
+    INTEGER,
+    MONEY,
+    NUMBER,
+    NUMERIC,
+    PERIOD,
+    PRICE,
+    QUANTITY,
+    SHARE,
+)
+
+ACCENT = "#1F4E5F"  # one accent colour; everything else is grey
+ACCENT_SOFT = "#DCE8EC"
+INPUT = "#FFF8DC"
+GREY = "#6B7280"
+LINE = "#C9CED6"
+GOOD = "#1F4E5F"
+BAD = "#9C2F1F"
+FONTS = {"en": "Calibri", "zh": "Microsoft YaHei"}
+
+# Money is shown in the unit that Settings names; what is stored stays in the currency's base unit. A comma at the end
+# divides by 1000; ten thousands need the trick of a literal point before the last digit, which rules out grouping.
+MONEY_FORMATS = {1: "#,##0.00;-#,##0.00", 1000: "#,##0.0,;-#,##0.0,", 10000: r"0\.0,;-0\.0,"}
+KIND_FORMATS = {
+    NUMBER: "#,##0.00;-#,##0.00",
+    INTEGER: "#,##0",
+    PRICE: "#,##0.00",
+    QUANTITY: "#,##0.##",
+    SHARE: "0.0%",
+    DATE: "yyyy-mm-dd",
+    PERIOD: "@",
+}
+# Columns whose plain numbers need more, or fewer, decimals than two.
+COLUMN_FORMATS = {
+    "rate": "0.0000##",
+    "factor": "0.0000##",
+    "order": "0",
+    "ramp_months": "0.#",
+    "head_count": "0.##",
+    "heads": "0.##",
+    "planned": "#,##0.##",
+    "velocity_per_day": "#,##0",
+    "dso": "0.0",
+    "cycle_days": "0.0",
+    "score": "0.0#",
+    "curve_score": "0.0",
+    "points": "0.0",
+    "from_score": "0.0#",
+    "duration": "0.00",
+    "pace_index": "0.00",
+    "required_uplift": "0.00",
+    "coverage": "0.00",
+}
+MONEY_MEASURES = frozenset({"sales", "margin", "profit", "collections"})
+# Plain numbers that carry the unit of their row's measure.
+MEASURED = frozenset(
+    (
+        "base",
+        "target",
+        "stretch",
+        "actual",
+        "gap",
+        "value",
+        "lower",
+        "upper",
+        "expected",
+        "landing",
+        "remaining",
+        "required_per_day",
+        "forecast",
+        "low",
+        "high",
+        "baseline",
+        "goal",
+    )
+)
+
+
+def quantity_format(pattern: str) -> str:
+    """A number format that ends in optional decimals leaves a bare point; whole numbers are the rule for volume."""
+    return pattern.replace(".##", "") if pattern == "#,##0.##" else pattern
+
+
+class Styles:
+    """The cell formats of one workbook, each made once when first asked for."""
+
+    def __init__(self, book: Any, lang: str, unit: int) -> None:
+        self.book = book
+        self.font = FONTS[lang]
+        self.unit = unit
+        self.made: dict[tuple[tuple[str, object], ...], Any] = {}
+
+    def __call__(self, **properties: object) -> Any:
+        """The format with these XlsxWriter properties, in the book's font."""
+        whole = {"font_name": self.font, "font_size": 10, "valign": "vcenter", **properties}
+        key = tuple(sorted(whole.items()))
+        if key not in self.made:
+            self.made[key] = self.book.add_format(whole)
+        return self.made[key]
+
+    def number_format(self, kind: str, column: str = "", measure: str | None = None) -> str:
+        """The number format of a kind of column; a measured number follows its row's measure."""
+        if kind == NUMBER and column in MEASURED and measure in MONEY_MEASURES:
+            kind = MONEY
+        if kind == MONEY:
+            return MONEY_FORMATS[self.unit]
+        if kind in {NUMBER, QUANTITY} and column in COLUMN_FORMATS:
+            return COLUMN_FORMATS[column]
+        return quantity_format(KIND_FORMATS[kind]) if kind in KIND_FORMATS else "@"
+
+    def cell(self, kind: str, column: str = "", *, typed: bool = False, measure: str | None = None) -> Any:
+        """The style of a table's cell: typed cells look like input, computed ones are plain."""
+        properties: dict[str, object] = {"num_format": self.number_format(kind, column, measure)}
+        if kind in NUMERIC:
+            properties["align"] = "right"
+        elif kind in {DATE, FLAG, PERIOD}:
+            properties["align"] = "center"
+        else:
+            properties["align"] = "left"
+        if typed:
+            properties |= {"bg_color": INPUT, "border": 1, "border_color": LINE, "locked": False}
+        else:
+            properties |= {"bottom": 1, "bottom_color": LINE}
+        return self(**properties)
+
+    def total(self, kind: str, column: str = "", *, measure: str | None = None) -> Any:
+        """The style of a sum."""
+        pattern = self.number_format(kind, column, measure)
+        return self(num_format=pattern, bold=True, align="right", top=1, top_color=ACCENT, bg_color="#F3F5F7")
+
+    @property
+    def title(self) -> Any:
+        """A sheet's title."""
+        return self(bold=True, font_size=16, font_color=ACCENT)
+
+    @property
+    def note(self) -> Any:
+        """An explanation."""
+        return self(font_color=GREY, font_size=9)
+
+    @property
+    def wrapped_note(self) -> Any:
+        """An explanation over several lines."""
+        return self(font_color=GREY, font_size=9, text_wrap=True, valign="top")
+
+    @property
+    def caption(self) -> Any:
+        """The name above a table."""
+        return self(bold=True, font_size=11, font_color=ACCENT)
+
+    @property
+    def header(self) -> Any:
+        """A heading."""
+        return self(bold=True, font_color="#FFFFFF", bg_color=ACCENT, text_wrap=True, align="center", border=1,
+                    border_color="#FFFFFF")  # fmt: skip
+
+    @property
+    def required_header(self) -> Any:
+        """A heading of a column that every row needs: underlined, so that it shows without colour too."""
+        return self(bold=True, font_color="#FFFFFF", bg_color=ACCENT, text_wrap=True, align="center", border=1,
+                    border_color="#FFFFFF", underline=1)  # fmt: skip
+
+    @property
+    def link(self) -> Any:
+        """A link inside the book."""
+        return self(font_color=ACCENT, underline=1)
+
+    @property
+    def text(self) -> Any:
+        """Plain words."""
+        return self(align="left")
+
+    @property
+    def check(self) -> Any:
+        """A check cell."""
+        return self(bold=True, align="left", font_color=ACCENT)

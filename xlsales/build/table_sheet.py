@@ -1,0 +1,165 @@
+"""A sheet of tables: title, explanation, captions, totals, headings with help, rows, lists, print set-up."""
+
+from typing import Any
+
+import pandas as pd
+from xlsxwriter.utility import xl_col_to_name
+
+from xlsales.build.cells import Value, column_values, write_column
+from xlsales.build.context import Build, quoted
+from xlsales.build.layout import (
+    CAPTION_ROW,
+    FIRST_ROW,
+    HEADER_ROW,
+    HELP_ROW,
+    LINK_ROW,
+    TITLE_ROW,
+    TOTAL_ROW,
+    Block,
+    Sheet,
+    list_object,
+)
+from xlsales.build.lists import validate_column
+from xlsales.build.styles import MEASURED
+from xlsales.build.widths import column_width, set_widths
+from xlsales.build.wording import heading_help, headings, sheet_help, sheet_name, table_name
+from xlsales.schema.model import MONEY, NUMBER, Column, Table
+
+# Money that is not added down a column: limits and means; and tables whose rows overlap (a member stands in its
+# parent, a dimension beside another), where a sum would count twice.
+NOT_ADDED = frozenset({"mean_value", "contract_limit", "credit_limit", "cap", "floor", "limit"})
+OVERLAPPING = frozenset({"dimension", "scope", "measure", "as_of", "valid_from", "role", "region"})
+HEADER_HEIGHT = 32
+
+
+def open_sheet(build: Build, sheet: Sheet) -> Any:
+    """Title, explanation, way back, print set-up: what every sheet begins with."""
+    page, styles = build.sheets[sheet.key], build.styles
+    page.hide_gridlines(2)
+    page.set_landscape()
+    page.set_paper(9)  # A4
+    page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    page.fit_to_pages(1, 0)
+    page.set_footer(f"&L&8{build.says('footer', company=safe_footer(build.company))}&R&8&P / &N")
+    page.write_string(TITLE_ROW, 0, sheet_name(sheet.key, build.lang), styles.title)
+    page.set_row(TITLE_ROW, 24)
+    says = [sheet_help(sheet.key, build.lang)]
+    if any(column.kind == MONEY for table in sheet.tables for column in table.columns):
+        says.append(build.unit_note)
+    page.write_string(HELP_ROW, 0, " ".join(part for part in says if part), styles.note)
+    if sheet.key != "home":
+        page.write_url(LINK_ROW, 0, build.link("home"), styles.link, build.says("back"))
+    return page
+
+
+def safe_footer(text: str) -> str:
+    """A text in a footer, where & begins a code and the whole is limited."""
+    return text.replace("&", "&&")[:100]
+
+
+def write_tables(build: Build, sheet: Sheet) -> Any:
+    """Write all tables of a sheet; returns the sheet."""
+    page = open_sheet(build, sheet)
+    page.freeze_panes(FIRST_ROW, 0)
+    page.repeat_rows(LINK_ROW, HEADER_ROW)
+    page.set_row(HEADER_ROW, HEADER_HEIGHT)
+    widths: dict[int, float] = {}
+    for block in (build.blocks[table.key] for table in sheet.tables):
+        write_block(build, page, block, widths)
+    set_widths(page, widths)
+    print_areas(build, sheet)
+    if not sheet.typed:
+        protect(page)
+    return page
+
+
+def protect(page: Any) -> None:
+    """Protect against slips, without password; filters, sorting and column widths stay free."""
+    allowed = ("format_columns", "format_rows", "sort", "autofilter", "select_locked_cells", "select_unlocked_cells")
+    page.protect("", dict.fromkeys(allowed, True))
+
+
+def write_block(build: Build, page: Any, block: Block, widths: dict[int, float]) -> None:
+    """Write one table: caption, totals, headings, rows, lists."""
+    table, frame, lang = block.table, build.frame(block.table.key), build.lang
+    names = headings(table, lang)
+    page.write_string(CAPTION_ROW, block.first_column, table_name(table.key, lang), build.styles.caption)
+    typed = table.role in {"master", "input"}
+    columns = []
+    for position, (column, name) in enumerate(zip(table.columns, names, strict=True)):
+        at = block.first_column + position
+        values = column_values(table, column, frame, lang)
+        values += [None] * (block.last_row - HEADER_ROW - len(values))
+        write_column(page, FIRST_ROW, at, values, cell_styles(build, table, column, frame, len(values)))
+        header = build.styles.required_header if typed and column.required else build.styles.header
+        columns.append({"header": name, "header_format": header})
+        page.data_validation(HEADER_ROW, at, HEADER_ROW, at, input_message(build, table, column, name))
+        widths[at] = column_width(name, column, values, int(build.setting("unit")))
+        if typed:
+            validate_column(build, page, block, column)
+        if adds_up(table, column):
+            write_total(build, page, block, at, column, values)
+    page.add_table(
+        HEADER_ROW, block.first_column, block.last_row, block.last_column,
+        {"name": list_object(table.key), "columns": columns, "style": None, "banded_rows": False},
+    )  # fmt: skip
+
+
+def input_message(build: Build, table: Table, column: Column, name: str) -> dict[str, object]:
+    """The help of a heading, shown when it is selected; lighter than a comment."""
+    return {"validate": "any", "input_title": name[:32], "input_message": heading_help(table, column, build.lang)}
+
+
+def cell_styles(build: Build, table: Table, column: Column, frame: pd.DataFrame, rows: int) -> list[Any]:
+    """The style of a column's cells: one for all, or one a row where the unit follows the row's measure."""
+    typed = table.role in {"master", "input"}
+    if column.kind != NUMBER or column.key not in MEASURED or "measure" not in frame.columns:
+        return [build.styles.cell(column.kind, column.key, typed=typed)]
+    made = {
+        measure: build.styles.cell(column.kind, column.key, typed=typed, measure=measure)
+        for measure in dict.fromkeys(str(value) for value in frame["measure"])
+    }
+    found = [made[str(value)] for value in frame["measure"]]
+    return found + [build.styles.cell(column.kind, column.key, typed=typed)] * (rows - len(found))
+
+
+def adds_up(table: Table, column: Column) -> bool:
+    """Whether the sum of a column means something."""
+    return column.kind == MONEY and column.key not in NOT_ADDED and not OVERLAPPING & set(table.keys)
+
+
+def write_total(build: Build, page: Any, block: Block, at: int, column: Column, values: list[Value]) -> None:
+    """The sum of a money column above its heading, where it is in nobody's way when the table grows."""
+    numbers = [value for value in values if isinstance(value, float)]
+    reference = build.reference(block.table.key, column.key)
+    formula = f'IF(SUBTOTAL(102,{reference})=0,"",SUBTOTAL(109,{reference}))'
+    value: float | str = sum(numbers) if numbers else ""
+    if any(other.key == "currency" for other in block.table.columns):
+        own = str(build.setting("currency"))
+        money = build.reference(block.table.key, "currency")
+        mixed = build.says("mixed_currencies")
+        formula = f'IF(SUMPRODUCT(({money}<>"")*({money}<>{quoted(own)}))>0,{quoted(mixed)},{formula})'
+        frame = build.frame(block.table.key)
+        if "currency" in frame.columns and (set(frame["currency"].dropna().astype(str)) - {own, ""}):
+            value = mixed
+    page.write_formula(TOTAL_ROW, at, "=" + formula, build.styles.total(column.kind, column.key), value)
+    if at > block.first_column and at == first_sum(block):
+        page.write_string(TOTAL_ROW, block.first_column, build.says("total"), build.styles.note)
+
+
+def first_sum(block: Block) -> int:
+    """The sheet column of a table's first sum."""
+    return next(block.column(column.key) for column in block.table.columns if adds_up(block.table, column))
+
+
+def print_areas(build: Build, sheet: Sheet) -> None:
+    """Each table is printed on pages of its own; whole columns, so that what is typed later is printed too."""
+    if not sheet.tables:
+        return
+    tab = build.tab(sheet.key)
+    ranges = [build.blocks[table.key] for table in sheet.tables]
+    areas = [
+        f"{tab}!${xl_col_to_name(block.first_column)}$1:${xl_col_to_name(block.last_column)}${block.last_row + 1}"
+        for block in ranges
+    ]
+    build.book.define_name(f"{tab}!Print_Area", "=" + ",".join(areas))

@@ -1,0 +1,110 @@
+"""Make the workbook: every sheet of the design, from tables, results and problems; the same input, the same bytes."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pandas as pd
+import xlsxwriter
+
+from xlsales.build.checks import write_checks
+from xlsales.build.context import Build
+from xlsales.build.help import write_help
+from xlsales.build.layout import FIRST_ROW, SHEETS, Sheet, blocks
+from xlsales.build.lists import define_lists
+from xlsales.build.sheets.chart_data import write_chart_data
+from xlsales.build.sheets.dashboard import write_dashboard
+from xlsales.build.sheets.home import write_home
+from xlsales.build.sheets.plan import write_plan
+from xlsales.build.sheets.problems import problems_frame, write_problems
+from xlsales.build.sheets.settings import write_settings
+from xlsales.build.styles import ACCENT, Styles
+from xlsales.build.table_sheet import write_tables
+from xlsales.build.wording import SHEET_NAME_LIMIT, sheet_name
+from xlsales.problems import Problem
+from xlsales.schema import TABLES
+from xlsales.schema.targets import QUANTITIES
+
+Frames = Mapping[str, pd.DataFrame]
+BESIDE = {"margin": "bridge", "collections": "ageing", "monitor": "pace"}  # a chart to the right of the tables
+
+
+def build(  # noqa: PLR0913 - the one entry of the room; each argument is a thing of its own
+    target: str | Path | BinaryIO,
+    tables: Frames,
+    results: Frames,
+    problems: Sequence[Problem],
+    settings: Mapping[str, Any],
+    *,
+    lang: str,
+    now: datetime,
+    title: str | None = None,
+) -> None:
+    """Write a workbook to a path or a buffer; with no tables and no results it is the empty template.
+
+    tables, results: frames by the keys of the schema, columns by key; missing is NaN. settings: typed values by key;
+    what is absent has its default. title: the company's name where Settings has none. The frames are not changed.
+    """
+    book = xlsxwriter.Workbook(
+        str(target) if isinstance(target, Path) else target, {"strings_to_urls": False, "strings_to_formulas": False}
+    )
+    frames = {**tables, **results, "problems": problems_frame(problems, lang)}
+    styles = Styles(book, lang, int(settings.get("unit") or 1))
+    company = str(settings.get("company") or title or "")
+    made = Build(book, styles, lang, frames, list(problems), settings, now, company)
+    book.set_properties({"title": company or "xlsales", "author": "xlsales", "created": now})
+    book.set_calc_mode("auto")
+    book.calc_on_load = False
+    add_sheets(made)
+    define_lists(made)
+    write_sheets(made)
+    book.close()
+
+
+def add_sheets(made: Build) -> None:
+    """All sheets in their order, and the place of every table, before anything refers to them."""
+    counts = {key: len(made.frame(key)) for key in TABLES}
+    for sheet in SHEETS:
+        name = sheet_name(sheet.key, made.lang)
+        if len(name) > SHEET_NAME_LIMIT:
+            raise ValueError(f"the name of the sheet {sheet.key} is too long: {name}")
+        page = made.book.add_worksheet(name)
+        made.sheets[sheet.key] = page
+        made.blocks |= {block.table.key: block for block in blocks(sheet, counts)}
+        if sheet.hidden == "hidden":
+            page.hide()
+        elif sheet.hidden == "very":
+            page.very_hidden()
+        if sheet.key in {"home", "dashboard"}:
+            page.set_tab_color(ACCENT)
+
+
+def write_sheets(made: Build) -> None:
+    """Write each sheet; those that show what others compute come last."""
+    special = {
+        "home": write_home,
+        "settings": write_settings,
+        "problems": write_problems,
+        **{"plan_" + measure: write_plan for measure in QUANTITIES},
+    }
+    later = {"chart_data", "dashboard", "help", *BESIDE}
+    for sheet in SHEETS:
+        if sheet.key not in later:
+            special.get(sheet.key, write_tables)(made, sheet)
+    by_key = {sheet.key: sheet for sheet in SHEETS}
+    drawer = write_chart_data(made, by_key["chart_data"])
+    for key, chart in BESIDE.items():
+        page = write_tables(made, by_key[key])
+        insert_beside(made, page, by_key[key], drawer.draw(chart))
+    for sheet in SHEETS:
+        write_checks(made, sheet.key, made.sheets[sheet.key])
+    write_dashboard(made, by_key["dashboard"], drawer)
+    write_help(made, by_key["help"])
+
+
+def insert_beside(made: Build, page: Any, sheet: Sheet, chart: Any) -> None:
+    """Put a chart to the right of a sheet's tables, where no table can grow into it."""
+    column = max(made.blocks[table.key].last_column for table in sheet.tables) + 2
+    chart.set_size({"width": 640, "height": 360})
+    page.insert_chart(FIRST_ROW, column, chart, {"object_position": 3})
