@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from xlsales.core.ratio import Day, Flags, days_between
+from xlsales.core.ratio import Day, Flags, Floats, days_between
 from xlsales.core.refusal import Refusal
 
 # From this stage on a deal must have a value and a close date (TABLES: opportunities).
@@ -132,10 +132,11 @@ def _dates(column: pd.Series) -> pd.Series:
     return pd.to_datetime(column)
 
 
-def _looked_up(stage: pd.Series, table: pd.DataFrame | None, column: str) -> np.ndarray:
+def _looked_up(stage: pd.Series, table: pd.DataFrame | None, column: str) -> Floats:
     if table is None or column not in table:
         return np.full(len(stage), np.nan)
-    return stage.map(table.set_index("stage")[column]).to_numpy(float)
+    limits: Floats = stage.map(table.set_index("stage")[column]).to_numpy(float)
+    return limits
 
 
 def _required(rows: pd.DataFrame, stages: pd.DataFrame) -> pd.Series:

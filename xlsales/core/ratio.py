@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 Day = np.datetime64 | pd.Timestamp
 Dates = ArrayLike | pd.Series | pd.Timestamp
 

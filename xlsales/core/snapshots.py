@@ -2,12 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from xlsales.core.ratio import ratio
+from xlsales.core.ratio import Ints, ratio
 from xlsales.core.refusal import Refusal
-
-Ints = NDArray[np.int64]
 
 
 def stage_conversion(snapshots: pd.DataFrame, opportunities: pd.DataFrame) -> pd.DataFrame:
