@@ -79,9 +79,10 @@ def collection_report(walk: pd.DataFrame, members: pd.Series, period_days: float
 def _owed(done: Settlement) -> Floats:
     """Cents each customer owes, unapplied money taken off."""
     left = done.items.cents - done.settled
-    return np.bincount(done.items.customer, left.astype(float), len(done.items.customers)) - done.unapplied_by_customer
+    owed = np.bincount(done.items.customer, left.astype(float), len(done.items.customers))
+    return np.asarray(owed - done.unapplied_by_customer, dtype=float)
 
 
 def _sum(group: Ints, cents: Ints, chosen: Flags, size: int) -> Floats:
     """Chosen cents by group."""
-    return np.bincount(group[chosen], cents[chosen].astype(float), size)
+    return np.asarray(np.bincount(group[chosen], cents[chosen].astype(float), size), dtype=float)
