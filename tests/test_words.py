@@ -9,7 +9,11 @@ from importlib.resources import files
 
 import pytest
 
+from xlsales.core.ageing import BUCKETS
 from xlsales.core.causes import drivers_of
+from xlsales.core.credit import STATES
+from xlsales.core.deals import CATEGORIES
+from xlsales.core.forecast_methods import METHODS
 from xlsales.core.playbook import ACTIONS
 from xlsales.labels import LANGUAGES, column_help, label, words
 from xlsales.schema import RESULTS, TABLES
@@ -112,8 +116,10 @@ WRITTEN = {
     "level": ("row", "member", "scope"),
     "effect": ("price", "volume", "mix", "new", "lost", "cost", "fx", "other", "total"),
     "stage": ("prospecting", "qualified", "proposal", "negotiation", "won", "lost"),
-    "state": ("ok", "watch", "over", "stop"),
-    "method": ("seasonal_naive", "naive", "mean", "drift", "ets"),
+    "state": STATES,
+    "method": METHODS,
+    "category": CATEGORIES,
+    "reason": (*BUCKETS[1:], "refund", "disputed", "over_limit", "stop_ship", "slipped", "stale", "overdue", "no_next"),
     "cause": ("price", "volume", "mix", "cost", "expense", "coverage", "win_rate", "overdue", "terms", "other"),
     "alert": (
         "behind_pace",
@@ -301,12 +307,13 @@ def test_where_sales_meet_cash_the_heading_says_so() -> None:
         "ageing": "outstanding disputed",
         "credit_watch": "credit_limit outstanding utilisation overdue",
         "dunning": "overdue",
+        "contract_ledger": "delivered invoiced collected open",
     }
     for table, columns in taxed.items():
         for column in columns.split():
             assert "incl. tax" in label(table, column, "en"), f"{table}.{column}"
             assert "含税" in label(table, column, "zh"), f"{table}.{column}"
-    for table in taxed:
+    for table in ("collections_report", "ageing", "credit_watch", "dunning"):
         assert "incl. tax" in words()["table." + table]["en"]
         assert "含税" in words()["table." + table]["zh"]
 
