@@ -74,7 +74,7 @@ def _clipped(rest: Floats, segments: Segments, weights: Floats, low: Floats, hig
     weights = _one_sign(segments, weights)
     moving = weights > 0
     amounts = np.clip(0.0, low, high)  # a cell without weight lies at the value of its range that is nearest to zero
-    done = np.empty_like(amounts)
+    done: Floats = np.empty_like(amounts)
     place = np.arange(len(amounts))
     while True:
         pegged = np.where(moving, 0.0, amounts)
