@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from xlsales.core.refusal import Refusal
+
 Frames = dict[str, pd.DataFrame]
 
 
@@ -14,13 +16,15 @@ class Cycle:
     """One run of the cycle.
 
     tables: every table of the schema, checked, empty where nothing was given. settings: typed values by key. as_of: the
-    day at whose end the figures stand. found: results of earlier stages, and what later stages build on.
+    day at whose end the figures stand. found: results of earlier stages, and what later stages build on. notes: figures
+    that could not be given, and why.
     """
 
     tables: Mapping[str, pd.DataFrame]
     settings: Mapping[str, Any]
     as_of: pd.Timestamp
     found: dict[str, Any] = field(default_factory=dict)
+    notes: list[Refusal] = field(default_factory=list)
 
     @property
     def year_start(self) -> int:
