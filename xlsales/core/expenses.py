@@ -73,7 +73,7 @@ def _weights(lines: pd.DataFrame, row: dict[Any, Any], fixed_shares: pd.DataFram
         return _fixed(lines, row, fixed_shares)
     weights = lines[str(driver)].to_numpy(dtype=np.float64, na_value=np.nan)
     if np.isnan(weights).any():
-        raise Refusal("driver_unknown", item=str(row["item"]), driver=driver, rows=int(np.isnan(weights).sum()))
+        raise Refusal("expense_driver_unknown", item=str(row["item"]), driver=driver, rows=int(np.isnan(weights).sum()))
     if weights.sum() <= 0:
         raise Refusal("driver_not_positive", item=str(row["item"]), driver=driver, total=round(float(weights.sum()), 2))
     parts: Floats = weights / weights.sum()
