@@ -11,12 +11,15 @@ coverage (volume lost), not price: discounts rise by less than a point. Minor th
 there pay later, and the cost of controls rose by 9 % everywhere in April 2026.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from xlsales.demo import contacting, days, figures, improving, market, money, people, pipeline, plans, rules, selling
+from xlsales.demo.continuing import Frames, continue_company
 from xlsales.demo.days import AS_OF
 from xlsales.demo.dice import Dice, Whole
 from xlsales.schema import TABLES
@@ -27,28 +30,39 @@ PLANTED = {
     "since": "2026-04-01",
     "leavers": people.LEAVERS,
     "heirs": ("S13", "S16"),
-    "cause": "activity",
+    "cause": "activities",
     "effect": "volume",
     "cost_line": "CONTROLS",
     "cost_since": "2026-04-01",
 }
 
-Frames = dict[str, pd.DataFrame]
+__all__ = ["AS_OF", "PLANTED", "SEED", "as_csv", "continue_company", "tables", "write_folder"]
 
 
-def tables(lang: str = "en", seed: int = SEED) -> Frames:
+def tables(lang: str = "en", seed: int = SEED, *, extra_cycle: Mapping[str, Any] | None = None) -> Frames:
     """Every table that the company fills, raw, by key; columns are the schema's keys.
 
     lang: en or zh, for names and texts; all figures, dates and codes of master data are the same. Money is in yuan or
-    dollars to the cent.
+    dollars to the cent. extra_cycle: arguments of `continue_company` (months, effect, seed) for a company that is that
+    much older.
     """
+    frames = first_cycle(lang, seed)
+    if extra_cycle is None:
+        return frames
+    return continue_company(frames, **({"months": 3, "effect": None, "seed": seed} | dict(extra_cycle)))
+
+
+def first_cycle(lang: str, seed: int) -> Frames:
+    """The company up to `AS_OF`."""
     goods, who = market.products(Dice(seed, "products")), market.customers(Dice(seed, "customers"))
     owners = people.Ownership(people.first_owners(who.region, who.segment))
     sales = selling.sale_lines(goods, who, owners, Dice(seed, "sales"))
     lines = selling.joined(sales, selling.return_lines(sales, owners, Dice(seed, "returns"), AS_OF))
     frames = ordering(lines, goods, who, seed, lang)
     payers = money.Payers(who.code, who.terms, who.risk, who.segment == 0, who.region)
-    quiet = np.argsort(np.where(who.segment == 0, 10**9, 0) + np.bincount(lines.customer, minlength=len(who.code)), kind="stable")
+    quiet = np.argsort(
+        np.where(who.segment == 0, 10**9, 0) + np.bincount(lines.customer, minlength=len(who.code)), kind="stable"
+    )
     frames |= money.cash_cycle(frames["orders"], payers, AS_OF, Dice(seed, "money"), quiet)
     known = figures.figures(lines, goods, who, frames["receipts"])
     limits = credit_limits(known.customer["sales"], who)
@@ -100,7 +114,12 @@ def working(goods: market.Products, who: market.Customers, owners: people.Owners
 
 
 def planning(
-    known: figures.Figures, owners: people.Ownership, goods: market.Products, who: market.Customers, seed: int, lang: str
+    known: figures.Figures,
+    owners: people.Ownership,
+    goods: market.Products,
+    who: market.Customers,
+    seed: int,
+    lang: str,
 ) -> Frames:
     """Targets, plan, budget, rules of pay, actions, reviews."""
     months = np.arange(figures.MONTHS_SHOWN)
@@ -121,7 +140,7 @@ def planning(
 
 
 def credit_limits(sales: Whole, who: market.Customers) -> Whole:
-    """Mean monthly sales with tax × term in months × risk factor, in full ten thousand yuan, as Finance set it last year."""
+    """Mean monthly sales with tax × term in months × risk factor, in full ten thousand yuan, as of last year."""
     monthly = sales[:, 12:24].sum(axis=1) * 113 // 1200
     factor = np.array([15, 10, 8, 6, 0])[who.risk]
     return np.maximum(monthly * who.terms * factor // 300, np.where(who.risk == 4, 0, 20_000)) // 10_000 * 10_000

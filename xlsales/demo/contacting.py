@@ -94,16 +94,24 @@ def interactions(who: Customers, owners: Ownership, deals: pd.DataFrame, dice: D
     about = dice.chance(200, count) & (born <= date)
     order = np.lexsort((kind, person, date))
     texts = [listed(f"{which}_text", lang) for which in KINDS]
-    words = np.array([texts[which][number % len(texts[which])] for which, number in zip(kind, dice.below(60, count), strict=True)])
+    words = np.array(
+        [texts[which][number % len(texts[which])] for which, number in zip(kind, dice.below(60, count), strict=True)]
+    )
     again = np.where(dice.chance(300, count), date + dice.between(7, 45, count), np.datetime64("NaT"))
-    frame = pd.DataFrame({
-        "party": np.where(about, deal_of, party),
-        "salesperson": CODES[person],
-        "at": stamps(date),
-        "kind": np.array(KINDS, dtype=object)[kind],
-        "text": words.astype(object),
-        "next_date": stamps(again),
-    }).iloc[order].reset_index(drop=True)
+    frame = (
+        pd.DataFrame(
+            {
+                "party": np.where(about, deal_of, party),
+                "salesperson": CODES[person],
+                "at": stamps(date),
+                "kind": np.array(KINDS, dtype=object)[kind],
+                "text": words.astype(object),
+                "next_date": stamps(again),
+            }
+        )
+        .iloc[order]
+        .reset_index(drop=True)
+    )
     frame.insert(0, "interaction", [f"A{number + 1:05d}" for number in range(count)])
     return frame
 
@@ -114,15 +122,17 @@ def tasks(who: Customers, owners: Ownership, dice: Dice, lang: str, count: int =
     due = np.sort(AS_OF + dice.between(-120, 40, count))
     late = np.where(who.region[customer] == TROUBLE, 480, 900)
     done = (due <= AS_OF) & dice.chance(late, count)
-    return pd.DataFrame({
-        "task": [f"T{number + 1:04d}" for number in range(count)],
-        "salesperson": CODES[owners.at(customer, np.full(count, AS_OF))],
-        "customer": who.code[customer],
-        "kind": np.array(KINDS, dtype=object)[dice.pick([5, 5, 1, 2, 1], count)],
-        "due": stamps(due),
-        "done": done,
-        "result": np.where(done, listed("task_result", lang)[dice.below(3, count)], None),
-    })
+    return pd.DataFrame(
+        {
+            "task": [f"T{number + 1:04d}" for number in range(count)],
+            "salesperson": CODES[owners.at(customer, np.full(count, AS_OF))],
+            "customer": who.code[customer],
+            "kind": np.array(KINDS, dtype=object)[dice.pick([5, 5, 1, 2, 1], count)],
+            "due": stamps(due),
+            "done": done,
+            "result": np.where(done, listed("task_result", lang)[dice.below(3, count)], None),
+        }
+    )
 
 
 def service_cases(who: Customers, dice: Dice, lang: str, count: int = 260) -> pd.DataFrame:
@@ -132,15 +142,17 @@ def service_cases(who: Customers, dice: Dice, lang: str, count: int = 260) -> pd
     closed = opened + dice.spread((1, 3, 7, 16, 50), count)
     kind = dice.pick([4, 3, 3], count)
     text = np.array([[1, 4], [0, 3], [2, 2]])[kind, dice.below(2, count)]
-    return pd.DataFrame({
-        "case": [f"SC{number + 1:04d}" for number in range(count)],
-        "customer": who.code[customer],
-        "opened": stamps(opened),
-        "closed": stamps(np.where(closed <= AS_OF, closed, np.datetime64("NaT"))),
-        "kind": np.array(["complaint", "repair", "question"], dtype=object)[kind],
-        "severity": dice.pick([3, 5, 4, 2, 1], count) + 1,
-        "text": listed("case_text", lang)[text],
-    })
+    return pd.DataFrame(
+        {
+            "case": [f"SC{number + 1:04d}" for number in range(count)],
+            "customer": who.code[customer],
+            "opened": stamps(opened),
+            "closed": stamps(np.where(closed <= AS_OF, closed, np.datetime64("NaT"))),
+            "kind": np.array(["complaint", "repair", "question"], dtype=object)[kind],
+            "severity": dice.pick([3, 5, 4, 2, 1], count) + 1,
+            "text": listed("case_text", lang)[text],
+        }
+    )
 
 
 def satisfaction(who: Customers, owners: Ownership, dice: Dice, lang: str) -> pd.DataFrame:
@@ -151,15 +163,21 @@ def satisfaction(who: Customers, owners: Ownership, dice: Dice, lang: str) -> pd
         count, date = len(asked), np.full(len(asked), day(when))
         low = (who.region[asked] == TROUBLE) & (date >= day("2026-04-01"))
         score = dice.pick([1, 2, 6, 14, 10], count) + 6 - low * dice.between(1, 3, count)
-        parts.append(pd.DataFrame({
-            "customer": who.code[asked],
-            "date": stamps(date),
-            "score": score,
-            "scale_max": 10,
-            "aspect": listed("aspect", lang)[np.where(low, 3, dice.below(4, count))],
-            "salesperson": CODES[owners.at(asked, date)],
-            "comment": listed("comment", lang)[np.where(low, 1, np.where(score >= 9, 0, np.where(score >= 8, 2, 3)))],
-        }))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "customer": who.code[asked],
+                    "date": stamps(date),
+                    "score": score,
+                    "scale_max": 10,
+                    "aspect": listed("aspect", lang)[np.where(low, 3, dice.below(4, count))],
+                    "salesperson": CODES[owners.at(asked, date)],
+                    "comment": listed("comment", lang)[
+                        np.where(low, 1, np.where(score >= 9, 0, np.where(score >= 8, 2, 3)))
+                    ],
+                }
+            )
+        )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -172,14 +190,18 @@ def training(dice: Dice, lang: str) -> pd.DataFrame:
         chosen = [code for code, goes in zip(there, dice.chance(600, len(there)), strict=True) if goes]
         result = listed("result", lang)[dice.pick([85, 15], len(chosen))]
         future = day(when) > AS_OF
-        parts.append(pd.DataFrame({
-            "salesperson": chosen,
-            "course": listed("course", lang)[course],
-            "date": stamps([day(when)] * len(chosen)),
-            "planned": True,
-            "cost": 1_800.0,
-            "result": None if future else result,
-        }))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "salesperson": chosen,
+                    "course": listed("course", lang)[course],
+                    "date": stamps([day(when)] * len(chosen)),
+                    "planned": True,
+                    "cost": 1_800.0,
+                    "result": None if future else result,
+                }
+            )
+        )
     return pd.concat(parts, ignore_index=True)
 
 

@@ -117,4 +117,6 @@ def day(text: str) -> np.datetime64:
 
 def holidays() -> pd.DataFrame:
     """The table `holidays`: days on which this company differs from the country."""
-    return pd.DataFrame({"date": stamps([when for when, _ in COMPANY_DAYS]), "kind": [kind for _, kind in COMPANY_DAYS]})
+    return pd.DataFrame(
+        {"date": stamps([when for when, _ in COMPANY_DAYS]), "kind": [kind for _, kind in COMPANY_DAYS]}
+    )

@@ -1,4 +1,4 @@
-"""What the company achieved, in whole yuan and pieces: the ground on which its targets, plan, budget and reviews stand."""
+"""What the company achieved, in whole yuan and pieces; its targets, plan, budget and reviews stand on it."""
 
 from dataclasses import dataclass
 
@@ -18,8 +18,8 @@ MEASURES = ("sales", "volume", "margin", "profit", "collections")
 # Expense against the region's sales of 2025 in a thousand, and what drives it
 ITEMS = {"salaries": 52, "travel": 9, "warehouse": 16, "advertising": 8, "service": 12}
 DRIVERS = {
-    "salaries": "fixed",
-    "travel": "fixed",
+    "salaries": "sales",
+    "travel": "sales",
     "warehouse": "volume",
     "advertising": "sales",
     "service": "margin",
@@ -68,7 +68,9 @@ def figures(lines: Lines, goods: Products, who: Customers, receipts: pd.DataFram
     }
     region = {measure: by_region(table, who.region) for measure, table in customer.items()}
     spent = budget_amounts(region["sales"])
-    region["profit"] = region["margin"] - region.pop("freight") - spent[:, :, :-1].sum(axis=2) - overhead_share(region, spent)
+    region["profit"] = (
+        region["margin"] - region.pop("freight") - spent[:, :, :-1].sum(axis=2) - overhead_share(region, spent)
+    )
     return Figures(region, customer, by_product)
 
 

@@ -10,29 +10,40 @@ from xlsales.demo.names import listed, name
 from xlsales.demo.people import COMPANY, REGIONS, TROUBLE
 from xlsales.demo.plans import LAST_YEAR_RAISE, region_targets
 
-# cause, owner, start, end, where, cost, gain, measure, baseline, goal, check, status, verdict
+# cause, owner, start, end, check, where
 ACTIONS = (
-    ("overdue", "S07", "2026-02-02", "2026-05-29", "EAST", 20_000, 1_200_000, "collections", 0.86, 0.93, "2026-06-30", "done", "effective"),
-    ("lost", "S02", "2026-03-02", "2026-06-30", "NORTH", 35_000, 600_000, "sales", 0.94, 1.0, "2026-07-31", "done", "unclear"),
-    ("price", "S18", "2026-04-01", "2026-09-30", "WEST", 0, 450_000, "margin", 0.97, 1.0, "2026-10-31", "running", None),
-    ("activity", "S13", "2026-06-15", "2026-12-31", "SOUTH", 60_000, 2_500_000, "sales", 0.62, 0.85, "2026-10-31", "running", None),
-    ("cost", "S01", "2026-07-01", "2026-12-31", COMPANY, 150_000, 1_800_000, "margin", 0.94, 1.0, "2026-12-31", "running", None),
-    ("activity", "S18", "2026-10-12", "2026-11-30", "WEST", 80_000, 700_000, "sales", 1.0, 1.04, "2026-12-15", "open", None),
-)  # fmt: skip
+    ("overdue", "S07", "2026-02-02", "2026-05-29", "2026-06-30", "EAST"),
+    ("lost", "S02", "2026-03-02", "2026-06-30", "2026-07-31", "NORTH"),
+    ("price", "S18", "2026-04-01", "2026-09-30", "2026-10-31", "WEST"),
+    ("activities", "S13", "2026-06-15", "2026-12-31", "2026-10-31", "SOUTH"),
+    ("cost", "S01", "2026-07-01", "2026-12-31", "2026-12-31", COMPANY),
+    ("activities", "S18", "2026-10-12", "2026-11-30", "2026-12-15", "WEST"),
+)
+# cost, expected gain, measure, baseline, goal, status, verdict
+WORTH = (
+    (20_000.0, 1_200_000.0, "collections", 0.86, 0.93, "done", "effective"),
+    (35_000.0, 600_000.0, "sales", 0.94, 1.0, "done", "unclear"),
+    (0.0, 450_000.0, "margin", 0.97, 1.0, "running", None),
+    (60_000.0, 2_500_000.0, "sales", 0.62, 0.85, "running", None),
+    (150_000.0, 1_800_000.0, "margin", 0.94, 1.0, "running", None),
+    (80_000.0, 700_000.0, "sales", 1.0, 1.04, "open", None),
+)
 QUARTERS = (("2025Q4", 21, "2026-01-15"), ("2026Q1", 24, "2026-04-14"), ("2026Q2", 27, "2026-07-14"))
 
 
 def actions(lang: str) -> pd.DataFrame:
     """The table `actions`."""
-    columns = ["cause", "who", "start", "end", "where", "cost", "expected_gain", "measure", "baseline", "goal", "check_date", "status", "verdict"]
-    frame = pd.DataFrame(ACTIONS, columns=columns)
+    frame = pd.DataFrame(ACTIONS, columns=["cause", "who", "start", "end", "check_date", "where"])
     for column in ("start", "end", "check_date"):
         frame[column] = stamps(frame[column].to_numpy(dtype="datetime64[D]"))
-    for column in ("cost", "expected_gain"):
-        frame[column] = frame[column].astype(float)
+    worth = ["cost", "expected_gain", "measure", "baseline", "goal", "status", "verdict"]
+    frame[worth] = pd.DataFrame(WORTH, columns=worth)
     frame.insert(0, "action_id", [f"AC{number + 1:02d}" for number in range(len(frame))])
     return frame.assign(
-        what=listed("action", lang), why=listed("why", lang), how=listed("how", lang), control=listed("control", lang)[0]
+        what=listed("action", lang),
+        why=listed("why", lang),
+        how=listed("how", lang),
+        control=listed("control", lang)[0],
     )
 
 

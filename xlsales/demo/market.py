@@ -93,31 +93,39 @@ def product_tables(known: Products, lang: str) -> dict[str, pd.DataFrame]:
     boxed = np.flatnonzero(known.box)
     models = np.array(MODELS, dtype=object)[np.arange(count) % 4]
     return {
-        "products": pd.DataFrame({
-            "product": known.code,
-            "name": category[known.category] + " HY-" + models,
-            "category": category[known.category],
-            "product_line": np.array(LINES, dtype=object)[known.line],
-            "unit": unit[0],
-            "list_price": known.list_price / 100,
-            "unit_cost": known.costs[:, -1] / 100,
-        }),
-        "cost_history": pd.DataFrame({
-            "product": known.code[row],
-            "valid_from": stamps(dates[column]),
-            "unit_cost": known.costs[row, column] / 100,
-        }),
-        "prices": pd.DataFrame({
-            "product": known.code[which],
-            "segment": segment[who],
-            "valid_from": stamps(np.array(["2024-01-01", "2025-01-01", "2026-01-01"], dtype="datetime64[D]")[year]),
-            "price": segment_price(known, which, who, year) / 100,
-        }),
-        "unit_conversions": pd.DataFrame({
-            "product": known.code[boxed],
-            "unit": unit[1],
-            "factor": known.box[boxed].astype(float),
-        }),
+        "products": pd.DataFrame(
+            {
+                "product": known.code,
+                "name": category[known.category] + " HY-" + models,
+                "category": category[known.category],
+                "product_line": np.array(LINES, dtype=object)[known.line],
+                "unit": unit[0],
+                "list_price": known.list_price / 100,
+                "unit_cost": known.costs[:, -1] / 100,
+            }
+        ),
+        "cost_history": pd.DataFrame(
+            {
+                "product": known.code[row],
+                "valid_from": stamps(dates[column]),
+                "unit_cost": known.costs[row, column] / 100,
+            }
+        ),
+        "prices": pd.DataFrame(
+            {
+                "product": known.code[which],
+                "segment": segment[who],
+                "valid_from": stamps(np.array(["2024-01-01", "2025-01-01", "2026-01-01"], dtype="datetime64[D]")[year]),
+                "price": segment_price(known, which, who, year) / 100,
+            }
+        ),
+        "unit_conversions": pd.DataFrame(
+            {
+                "product": known.code[boxed],
+                "unit": unit[1],
+                "factor": known.box[boxed].astype(float),
+            }
+        ),
     }
 
 
@@ -192,33 +200,39 @@ def contacts(known: Customers, dice: Dice, lang: str) -> pd.DataFrame:
     count = len(owner)
     surname, given = dice.below(10, count), dice.below(12, count)
     first, second = listed("surname", lang)[surname], listed("given", lang)[given]
-    latin = [f"{a}.{b}".lower() for a, b in zip(listed("given", "en")[given], listed("surname", "en")[surname], strict=True)]
+    latin = [
+        f"{a}.{b}".lower() for a, b in zip(listed("given", "en")[given], listed("surname", "en")[surname], strict=True)
+    ]
     number = dice.below(10_000, count)
-    return pd.DataFrame({
-        "contact": [f"K{which + 1:04d}" for which in range(count)],
-        "customer": known.code[owner],
-        "name": second + " " + first if lang == "en" else first + second,
-        "title": listed("title", lang)[dice.below(5, count)],
-        "phone": [f"+86 10 5550 {which:04d}" for which in number],
-        "email": [f"{who}@{known.code[of].lower()}.example.com" for who, of in zip(latin, owner, strict=True)],
-    })
+    return pd.DataFrame(
+        {
+            "contact": [f"K{which + 1:04d}" for which in range(count)],
+            "customer": known.code[owner],
+            "name": second + " " + first if lang == "en" else first + second,
+            "title": listed("title", lang)[dice.below(5, count)],
+            "phone": [f"+86 10 5550 {which:04d}" for which in number],
+            "email": [f"{who}@{known.code[of].lower()}.example.com" for who, of in zip(latin, owner, strict=True)],
+        }
+    )
 
 
 def customer_table(known: Customers, owner: NDArray[np.object_], limits: Whole, lang: str) -> pd.DataFrame:
     """The table `customers` with today's owner and the credit limits."""
     names = customer_names(known, Dice(7, "customer names"), lang)
-    return pd.DataFrame({
-        "customer": known.code,
-        "name": names,
-        "region": known.region,
-        "segment": listed("segment", lang)[known.segment],
-        "industry": listed("industry", lang)[known.industry],
-        "salesperson": owner,
-        "risk_class": np.array(RISK, dtype=object)[known.risk],
-        "terms_days": known.terms,
-        "credit_limit": limits.astype(float),
-        "need": listed("need", lang)[(known.industry + known.segment) % 6],
-    })
+    return pd.DataFrame(
+        {
+            "customer": known.code,
+            "name": names,
+            "region": known.region,
+            "segment": listed("segment", lang)[known.segment],
+            "industry": listed("industry", lang)[known.industry],
+            "salesperson": owner,
+            "risk_class": np.array(RISK, dtype=object)[known.risk],
+            "terms_days": known.terms,
+            "credit_limit": limits.astype(float),
+            "need": listed("need", lang)[(known.industry + known.segment) % 6],
+        }
+    )
 
 
 def rate_in(months: Whole) -> Whole:

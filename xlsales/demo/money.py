@@ -13,7 +13,7 @@ from xlsales.demo.people import TROUBLE
 SPLITS = np.array([[100, 0, 0], [30, 70, 0], [30, 65, 5], [30, 70, 0]])  # single, two, with retention, advance
 MAIN = np.array([0, 1, 1, 1])  # the instalment that a credit note lowers
 # Days after the due date on which customers pay, by risk class: quantiles
-DELAYS = ((-8, -3, 0, 2, 6), (-5, 0, 2, 6, 15), (-3, 1, 6, 14, 32), (0, 8, 20, 38, 75), (15, 40, 70, 110, 200))
+DELAYS = ((-8, -3, 0, 2, 6), (-5, 0, 2, 6, 15), (-3, 2, 9, 21, 48), (0, 14, 30, 55, 110), (20, 50, 90, 140, 260))
 TROUBLE_PAYS_LATE = np.datetime64("2026-03-01")
 MONTHLY_PAYERS = 7  # every n-th customer pays once a month without naming invoices
 
@@ -79,7 +79,9 @@ def instalments(heads: pd.DataFrame, payers: Payers, customer: Whole, dice: Dice
     lag = np.where(parts[row] == 1, terms, np.choose(part, [15, terms, 180]))
     lag = np.where((plan[row] == 3) & (part == 0), 0, lag)
     sale = (heads["kind"] == "sale").to_numpy()[row]
-    bills = Bills(row, customer[row], part, invoiced[row], invoiced[row] + lag, amount, tax_part, plan[row], disputed[row])
+    bills = Bills(
+        row, customer[row], part, invoiced[row], invoiced[row] + lag, amount, tax_part, plan[row], disputed[row]
+    )
     return Bills(**{field: getattr(bills, field)[sale] for field in Bills.__dataclass_fields__})
 
 
@@ -91,7 +93,7 @@ def divided(whole: Whole, plan: Whole, row: Whole, part: Whole) -> Whole:
     return end - start
 
 
-def credit_notes(heads: pd.DataFrame, payers: Payers, customer: Whole) -> Bills:
+def credit_notes(heads: pd.DataFrame, customer: Whole) -> Bills:
     """A credit note on the day of every return."""
     row = np.flatnonzero((heads["kind"] == "return").to_numpy())
     date = heads["date"].to_numpy().astype("datetime64[D]")[row]
@@ -108,20 +110,24 @@ def invoices_table(sold: Bills, credits_: Bills, heads: pd.DataFrame, as_of: np.
     for bills, kind in ((sold, "invoice"), (credits_, "credit_note")):
         order = code[bills.order]
         against = heads["of_order"].to_numpy(dtype=object)[bills.order]
-        parts.append(pd.DataFrame({
-            "invoice": [("IV" if kind == "invoice" else "CN") + which[2:] for which in order],
-            "instalment": (bills.part + 1).astype(str),
-            "customer": heads["customer"].to_numpy(dtype=object)[bills.order],
-            "date": stamps(bills.date),
-            "due_date": stamps(bills.due),
-            "amount": bills.amount / 100,
-            "tax": bills.tax / 100,
-            "currency": heads["currency"].to_numpy(dtype=object)[bills.order],
-            "order": order,
-            "disputed": bills.disputed,
-            "kind": kind,
-            "against": [invoice_of.get(which) if kind == "credit_note" else None for which in against],
-        })[bills.date <= as_of])
+        parts.append(
+            pd.DataFrame(
+                {
+                    "invoice": [("IV" if kind == "invoice" else "CN") + which[2:] for which in order],
+                    "instalment": (bills.part + 1).astype(str),
+                    "customer": heads["customer"].to_numpy(dtype=object)[bills.order],
+                    "date": stamps(bills.date),
+                    "due_date": stamps(bills.due),
+                    "amount": bills.amount / 100,
+                    "tax": bills.tax / 100,
+                    "currency": heads["currency"].to_numpy(dtype=object)[bills.order],
+                    "order": order,
+                    "disputed": bills.disputed,
+                    "kind": kind,
+                    "against": [invoice_of.get(which) if kind == "credit_note" else None for which in against],
+                }
+            )[bills.date <= as_of]
+        )
     return pd.concat(parts, ignore_index=True).sort_values(["date", "invoice", "instalment"], ignore_index=True)
 
 
@@ -152,25 +158,31 @@ def lowered(sold: Bills, credits_: Bills, heads: pd.DataFrame, paid: Days) -> Wh
     return np.maximum(sold.amount + cut, 0)
 
 
-def payments(sold: Bills, amount: Whole, paid: Days, payers: Payers, heads: pd.DataFrame, dice: Dice) -> pd.DataFrame:
+def payments(sold: Bills, amount: Whole, paid: Days, heads: pd.DataFrame, dice: Dice) -> pd.DataFrame:
     """One row per payment, whenever it is: amounts in cents, most name their invoice, some the order, some nothing."""
     count = len(amount)
-    part = np.where(dice.chance(70, count) & (amount > 500_000) & (sold.plan != 3), amount * dice.between(4, 7, count) // 10, 0)
+    part = np.where(
+        dice.chance(70, count) & (amount > 500_000) & (sold.plan != 3), amount * dice.between(4, 7, count) // 10, 0
+    )
     code = heads["order"].to_numpy(dtype=object)[sold.order]
     prepaid = (sold.plan == 3) & (sold.part == 0)
     mode = dice.pick([84, 6, 10], count)
     foreign = (heads["currency"] == "USD").to_numpy()[sold.order]
     bill = dice.chance(260, count) & ~foreign & (amount > 2_000_000) & ~prepaid
-    first = pd.DataFrame({
-        "customer": sold.customer,
-        "date": paid,
-        "amount": amount - part,
-        "invoice": np.where((mode == 0) & ~prepaid, np.array(["IV" + which[2:] for which in code], dtype=object), None),
-        "order": np.where((mode == 1) | prepaid, code, None),
-        "method": np.where(prepaid, "advance", np.where(bill, "bill", "cash")),
-        "currency": heads["currency"].to_numpy(dtype=object)[sold.order],
-        "tenor": np.where(dice.chance(400, count), 180, 90),
-    })
+    first = pd.DataFrame(
+        {
+            "customer": sold.customer,
+            "date": paid,
+            "amount": amount - part,
+            "invoice": np.where(
+                (mode == 0) & ~prepaid, np.array(["IV" + which[2:] for which in code], dtype=object), None
+            ),
+            "order": np.where((mode == 1) | prepaid, code, None),
+            "method": np.where(prepaid, "advance", np.where(bill, "bill", "cash")),
+            "currency": heads["currency"].to_numpy(dtype=object)[sold.order],
+            "tenor": np.where(dice.chance(400, count), 180, 90),
+        }
+    )
     rest = first.assign(amount=part, date=paid + dice.between(20, 60, count), method="cash")[part > 0]
     every = pd.concat([first, rest], ignore_index=True)
     every = every[every["amount"] > 0]
@@ -197,13 +209,15 @@ def surprises(paid: pd.DataFrame, payers: Payers, quiet: Whole, dice: Dice, as_o
     )
     again = back.iloc[::2].assign(date=lambda rows: rows["date"] + pd.Timedelta(days=33), method="cash")
     again["amount"] = -again["amount"]
-    double = pd.DataFrame({
-        "customer": quiet[:14],
-        "date": stamps(as_of - dice.between(40, 300, 14)),
-        "amount": dice.between(30, 900, 14) * 10_000,
-        "method": "cash",
-        "currency": np.where(payers.region[quiet[:14]] == "EXPORT", "USD", "CNY"),
-    })
+    double = pd.DataFrame(
+        {
+            "customer": quiet[:14],
+            "date": stamps(as_of - dice.between(40, 300, 14)),
+            "amount": dice.between(30, 900, 14) * 10_000,
+            "method": "cash",
+            "currency": np.where(payers.region[quiet[:14]] == "EXPORT", "USD", "CNY"),
+        }
+    )
     refund = double.iloc[::3].assign(date=lambda rows: rows["date"] + pd.Timedelta(days=35))
     refund["amount"] = -refund["amount"]
     return pd.concat([back, again, double, refund], ignore_index=True)
@@ -214,17 +228,21 @@ def receipts_table(every: pd.DataFrame, payers: Payers, as_of: np.datetime64, fi
     known = every[every["date"] <= pd.Timestamp(as_of)]
     known = known.sort_values(["date", "customer", "amount"], ignore_index=True)
     bill = (known["method"] == "bill") & (known["amount"] > 0)
-    return pd.DataFrame({
-        "receipt": [f"RC{number + first:05d}" for number in range(len(known))],
-        "customer": payers.code[known["customer"].to_numpy(dtype=np.int64)],
-        "date": stamps(known["date"].to_numpy()),
-        "amount": known["amount"].to_numpy(dtype=np.int64) / 100,
-        "invoice": known["invoice"],
-        "order": known["order"],
-        "method": known["method"],
-        "maturity": (known["date"] + pd.to_timedelta(known["tenor"].where(bill), unit="D")).astype("datetime64[us]"),
-        "currency": known["currency"],
-    })
+    return pd.DataFrame(
+        {
+            "receipt": [f"RC{number + first:05d}" for number in range(len(known))],
+            "customer": payers.code[known["customer"].to_numpy(dtype=np.int64)],
+            "date": stamps(known["date"].to_numpy()),
+            "amount": known["amount"].to_numpy(dtype=np.int64) / 100,
+            "invoice": known["invoice"],
+            "order": known["order"],
+            "method": known["method"],
+            "maturity": (known["date"] + pd.to_timedelta(known["tenor"].where(bill), unit="D")).astype(
+                "datetime64[us]"
+            ),
+            "currency": known["currency"],
+        }
+    )
 
 
 def cash_cycle(
@@ -233,9 +251,9 @@ def cash_cycle(
     """The tables `invoices` and `receipts` of the orders. quiet: customers (positions) who buy no more."""
     heads = order_heads(orders)
     customer = pd.Series(np.arange(len(payers.code)), index=payers.code).reindex(heads["customer"]).to_numpy(np.int64)
-    sold, credits_ = instalments(heads, payers, customer, dice), credit_notes(heads, payers, customer)
+    sold, credits_ = instalments(heads, payers, customer, dice), credit_notes(heads, customer)
     paid = pay_days(sold, payers, dice)
-    every = payments(sold, lowered(sold, credits_, heads, paid), paid, payers, heads, dice)
+    every = payments(sold, lowered(sold, credits_, heads, paid), paid, heads, dice)
     if quiet is not None:
         every = pd.concat([every, surprises(every, payers, quiet, dice, as_of)], ignore_index=True)
     invoices = invoices_table(sold, credits_, heads, as_of)

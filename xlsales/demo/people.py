@@ -114,11 +114,13 @@ class Ownership:
         everyone = np.arange(len(self.first))
         parts = [(np.full(len(everyone), np.datetime64("2024-01-01")), everyone, self.first)]
         parts += [(np.full(len(moved), when), moved, heirs) for when, moved, heirs in self.steps]
-        rows = pd.DataFrame({
-            "customer": np.concatenate([codes[who] for _, who, _ in parts]),
-            "valid_from": stamps(np.concatenate([when for when, _, _ in parts])),
-            "salesperson": np.concatenate([CODES[owner] for _, _, owner in parts]),
-        })
+        rows = pd.DataFrame(
+            {
+                "customer": np.concatenate([codes[who] for _, who, _ in parts]),
+                "valid_from": stamps(np.concatenate([when for when, _, _ in parts])),
+                "salesperson": np.concatenate([CODES[owner] for _, _, owner in parts]),
+            }
+        )
         later = rows["valid_from"] > rows["valid_from"].min()
         rows["keeps_quota"] = np.where(later, "new", None)
         rows["keeps_credit"] = np.where(later, "new", None)
@@ -153,7 +155,9 @@ def organisation(lang: str) -> dict[str, pd.DataFrame]:
     """The tables `org_units`, `regions`, `roles`, `channels`."""
     regions, lines, channel = group("region", lang), group("line", lang), listed("channel", lang)
     units = [(COMPANY, None, "company", listed("company", lang)[0])]
-    units += [(code, "CHINA" if code not in {"CHINA", "EXPORT"} else COMPANY, "region", regions[code]) for code in regions]
+    units += [
+        (code, "CHINA" if code not in {"CHINA", "EXPORT"} else COMPANY, "region", regions[code]) for code in regions
+    ]
     units += [(code, COMPANY, "product_line", lines[code]) for code in LINES]
     above = {"director": None, "manager": "director", "key": "manager", "rep": "manager"}
     return {
@@ -164,7 +168,12 @@ def organisation(lang: str) -> dict[str, pd.DataFrame]:
         ),
         "roles": pd.DataFrame(
             [
-                (name("role", role, lang), name("duties", role, lang), *LIMITS[role], above[role] and name("role", above[role], lang))
+                (
+                    name("role", role, lang),
+                    name("duties", role, lang),
+                    *LIMITS[role],
+                    above[role] and name("role", above[role], lang),
+                )
                 for role in ROLES
             ],
             columns=["role", "duties", "contract_limit", "discount_limit", "approver_role"],

@@ -66,7 +66,7 @@ def deals(who: Customers, goods: Products, dice: Dice) -> Deals:
     return Deals(
         customer=customer,
         product=dice.pick(goods.popularity * (goods.list_price > 100_000), OPPORTUNITIES),
-        value=size * dice.spread((6_000, 12_000, 20_000, 34_000, 80_000), OPPORTUNITIES) // 100 * 100,
+        value=size * dice.spread((40_000, 90_000, 160_000, 280_000, 640_000), OPPORTUNITIES) // 1000 * 1000,
         enter=enter,
         reached=reached,
         close=close,
@@ -93,38 +93,42 @@ def opportunities(known: Deals, who: Customers, goods: Products, owners: Ownersh
     alone = (who.region[known.customer] == TROUBLE) & (month_of(known.close) >= TROUBLE_MONTH)
     lost = np.where(alone & dice.chance(650, count), 1, lost)
     next_date = AS_OF + dice.between(-12, 25, count)
-    return pd.DataFrame({
-        "opportunity": deal_codes(count),
-        "customer": who.code[known.customer],
-        "product": goods.code[known.product],
-        "salesperson": CODES[owner],
-        "region": who.region[known.customer],
-        "stage": np.array(STAGES, dtype=object)[stage],
-        "value": known.value.astype(float),
-        "probability": np.where(~shut & dice.chance(90, count), dice.between(2, 8, count) / 10, np.nan),
-        "created": stamps(known.enter[:, 0]),
-        "close_date": stamps(np.where((stage < 1) & dice.chance(500, count), np.datetime64("NaT"), closed)),
-        "stage_since": stamps(since),
-        "need": listed("need", lang)[dice.below(6, count)],
-        "budget_known": (known.reached >= 1) & dice.chance(850, count),
-        "decision_maker": np.where(known.reached >= 1, listed("title", lang)[dice.below(5, count)], None),
-        "next_step": np.where(shut, None, step),
-        "next_date": stamps(np.where(shut, np.datetime64("NaT"), next_date)),
-        "competitor": np.where(dice.chance(700, count), rival, None),
-        "lost_reason": np.where(stage == 5, listed("lost", lang)[lost], None),
-    })
+    return pd.DataFrame(
+        {
+            "opportunity": deal_codes(count),
+            "customer": who.code[known.customer],
+            "product": goods.code[known.product],
+            "salesperson": CODES[owner],
+            "region": who.region[known.customer],
+            "stage": np.array(STAGES, dtype=object)[stage],
+            "value": known.value.astype(float),
+            "probability": np.where(~shut & dice.chance(90, count), dice.between(2, 8, count) / 10, np.nan),
+            "created": stamps(known.enter[:, 0]),
+            "close_date": stamps(np.where((stage < 1) & dice.chance(500, count), np.datetime64("NaT"), closed)),
+            "stage_since": stamps(since),
+            "need": listed("need", lang)[dice.below(6, count)],
+            "budget_known": (known.reached >= 1) & dice.chance(850, count),
+            "decision_maker": np.where(known.reached >= 1, listed("title", lang)[dice.below(5, count)], None),
+            "next_step": np.where(shut, None, step),
+            "next_date": stamps(np.where(shut, np.datetime64("NaT"), next_date)),
+            "competitor": np.where(dice.chance(700, count), rival, None),
+            "lost_reason": np.where(stage == 5, listed("lost", lang)[lost], None),
+        }
+    )
 
 
 def stages(lang: str) -> pd.DataFrame:
     """The table `stages`."""
-    return pd.DataFrame({
-        "stage": STAGES,
-        "order": np.arange(1, 7),
-        "probability": PROBABILITY,
-        "category": CATEGORY,
-        "exit_requirement": [*(name("exit", stage, lang) for stage in STAGES[:4]), None, None],
-        "max_days": pd.array(MAX_DAYS, dtype="Int64"),
-    })
+    return pd.DataFrame(
+        {
+            "stage": STAGES,
+            "order": np.arange(1, 7),
+            "probability": PROBABILITY,
+            "category": CATEGORY,
+            "exit_requirement": [*(name("exit", stage, lang) for stage in STAGES[:4]), None, None],
+            "max_days": pd.array(MAX_DAYS, dtype="Int64"),
+        }
+    )
 
 
 def snapshots(known: Deals) -> pd.DataFrame:
@@ -135,13 +139,17 @@ def snapshots(known: Deals) -> pd.DataFrame:
         stage = known.stage(when)
         shown = np.flatnonzero((stage >= 0) & (month_of(known.close) >= month))
         shut = stage[shown] >= 4
-        parts.append(pd.DataFrame({
-            "as_of": stamps(np.full(len(shown), when)),
-            "opportunity": code[shown],
-            "stage": np.array(STAGES, dtype=object)[stage[shown]],
-            "value": known.value[shown].astype(float),
-            "close_date": stamps(np.where(shut, known.close[shown], known.expected[shown])),
-        }))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "as_of": stamps(np.full(len(shown), when)),
+                    "opportunity": code[shown],
+                    "stage": np.array(STAGES, dtype=object)[stage[shown]],
+                    "value": known.value[shown].astype(float),
+                    "close_date": stamps(np.where(shut, known.close[shown], known.expected[shown])),
+                }
+            )
+        )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -153,18 +161,20 @@ def quotes(known: Deals, who: Customers, goods: Products, dice: Dice) -> pd.Data
     price = goods.list_price[product] * np.array([88, 95, 100, 82])[who.segment[known.customer[shown]]] // 10_000 * 100
     expired = date + 45 < AS_OF
     status = np.where(stage == 4, "accepted", np.where(stage == 5, "declined", np.where(expired, "expired", "sent")))
-    return pd.DataFrame({
-        "quote": [f"Q{number + 1:04d}" for number in range(count)],
-        "opportunity": deal_codes(len(known.close))[shown],
-        "customer": who.code[known.customer[shown]],
-        "date": stamps(date),
-        "valid_until": stamps(date + 45),
-        "product": goods.code[product],
-        "quantity": np.maximum(known.value[shown] * 100 // np.maximum(price, 1), 1),
-        "price": price / 100,
-        "discount": dice.pick([30, 20, 20, 15, 10, 5], count) * 2 / 100,
-        "status": status,
-    })
+    return pd.DataFrame(
+        {
+            "quote": [f"Q{number + 1:04d}" for number in range(count)],
+            "opportunity": deal_codes(len(known.close))[shown],
+            "customer": who.code[known.customer[shown]],
+            "date": stamps(date),
+            "valid_until": stamps(date + 45),
+            "product": goods.code[product],
+            "quantity": np.maximum(known.value[shown] * 100 // np.maximum(price, 1), 1),
+            "price": price / 100,
+            "discount": dice.pick([30, 20, 20, 15, 10, 5], count) * 2 / 100,
+            "status": status,
+        }
+    )
 
 
 def leads(who: Customers, owners: Ownership, dice: Dice, lang: str) -> pd.DataFrame:
@@ -177,12 +187,14 @@ def leads(who: Customers, owners: Ownership, dice: Dice, lang: str) -> pd.DataFr
     live = status <= 2
     brand, trade = listed("brand", lang)[dice.below(30, LEADS)], listed("trade", lang)[dice.below(8, LEADS)]
     gap = " " if lang == "en" else ""
-    return pd.DataFrame({
-        "lead": [f"L{number + 1:04d}" for number in range(LEADS)],
-        "source": listed("source", lang)[dice.pick([30, 35, 20, 15], LEADS)],
-        "customer_name": [f"{a}{gap}{b}{gap}{listed('form', lang)[0]}" for a, b in zip(brand, trade, strict=True)],
-        "salesperson": CODES[owner],
-        "status": np.array(["new", "working", "qualified", "converted", "dropped"], dtype=object)[status],
-        "created": stamps(created),
-        "next_contact": stamps(np.where(live, AS_OF + dice.between(-15, 30, LEADS), np.datetime64("NaT"))),
-    })
+    return pd.DataFrame(
+        {
+            "lead": [f"L{number + 1:04d}" for number in range(LEADS)],
+            "source": listed("source", lang)[dice.pick([30, 35, 20, 15], LEADS)],
+            "customer_name": [f"{a}{gap}{b}{gap}{listed('form', lang)[0]}" for a, b in zip(brand, trade, strict=True)],
+            "salesperson": CODES[owner],
+            "status": np.array(["new", "working", "qualified", "converted", "dropped"], dtype=object)[status],
+            "created": stamps(created),
+            "next_contact": stamps(np.where(live, AS_OF + dice.between(-15, 30, LEADS), np.datetime64("NaT"))),
+        }
+    )

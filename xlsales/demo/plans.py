@@ -76,9 +76,13 @@ def five_targets(known: Figures, owners: Ownership, goods: Products) -> list[dic
         rows.append(row(measure, when="2026", base=past[1].sum(), target=asked, **top))
         for place, code in enumerate(REGIONS):
             part = {"scope": "region", "member": code, "parent_member": COMPANY, "owner": boss[code]}
-            rows.append(row(measure, when="2025", base=past[0][place], target=before[place], **part) | {"status": "locked"})
+            rows.append(
+                row(measure, when="2025", base=past[0][place], target=before[place], **part) | {"status": "locked"}
+            )
             status = "countered" if code == "SOUTH" and measure == "sales" else "agreed"
-            rows.append(row(measure, when="2026", base=past[1][place], target=goal[measure][place], **part) | {"status": status})
+            rows.append(
+                row(measure, when="2026", base=past[1][place], target=goal[measure][place], **part) | {"status": status}
+            )
         rows += people_targets(known, owners, measure)
     best = np.argsort(-known.product["sales"][:, 12:24].sum(axis=1), kind="stable")[:TOP_PRODUCTS]
     for measure in ("sales", "volume"):
@@ -115,7 +119,10 @@ def other_targets(who: Customers, lang: str) -> list[dict[str, object]]:
     top = {"scope": "company", "member": COMPANY, "when": "2026", "owner": "S01"}
     rows.append(row("satisfaction", base=8, target=9, source=source["survey"], **top) | {"stretch": None})
     rows.append(row("customers", base=(who.last > 24).sum(), target=400, **top) | {"stretch": None})
-    rows.append(row("market_share", base=0, target=0, source=source["market"], **top) | {"base": 0.056, "target": 0.06, "stretch": None})
+    rows.append(
+        row("market_share", base=0, target=0, source=source["market"], **top)
+        | {"base": 0.056, "target": 0.06, "stretch": None}
+    )
     return rows
 
 
@@ -142,7 +149,10 @@ def plan(known: Figures, owners: Ownership, lang: str) -> pd.DataFrame:
     for _, target in pd.DataFrame(people_targets(known, owners, "sales")).iterrows():
         if target["period"]:
             values = month_shares(int(target["target"]), ordinary)
-            rows += [("sales", period(m), target["parent_member"], target["member"], v) for m, v in zip(months, values, strict=True)]
+            rows += [
+                ("sales", period(m), target["parent_member"], target["member"], v)
+                for m, v in zip(months, values, strict=True)
+            ]
     for measure, goal in region_targets(known).items():
         if measure != "sales":
             for code, total in zip(REGIONS, goal, strict=True):
@@ -152,7 +162,11 @@ def plan(known: Figures, owners: Ownership, lang: str) -> pd.DataFrame:
     frame.insert(0, "version", "base")
     frame["value"] = frame["value"].astype(float)
     region, held_months = HELD
-    frame["held"] = (frame["measure"] == "margin") & (frame["region"] == region) & frame["period"].isin([period(m) for m in months[:held_months]])
+    frame["held"] = (
+        (frame["measure"] == "margin")
+        & (frame["region"] == region)
+        & frame["period"].isin([period(m) for m in months[:held_months]])
+    )
     frame["note"] = np.where(frame["held"], name("plan_note", "held", lang), None)
     return frame
 
@@ -164,7 +178,7 @@ def plan_versions(lang: str) -> pd.DataFrame:
 
 
 def budget_and_expenses(known: Figures, dice: Dice, lang: str) -> dict[str, pd.DataFrame]:
-    """The tables `budget` (2024 to 2026) and `expenses` (to the last day), by month, item and region; head office once."""
+    """The tables `budget` (2024 to 2026) and `expenses` (to the last day), by month, item and unit."""
     amounts = budget_amounts(known.region["sales"])
     done = expenses_done(amounts, MONTHS, dice)
     tables = {}
@@ -176,7 +190,9 @@ def budget_and_expenses(known: Figures, dice: Dice, lang: str) -> dict[str, pd.D
                 if item == "overhead":
                     rows.append((label, month, COMPANY, values[:, month, number].sum(), item))
                 else:
-                    rows += [(label, month, code, values[place, month, number], item) for place, code in enumerate(REGIONS)]
+                    rows += [
+                        (label, month, code, values[place, month, number], item) for place, code in enumerate(REGIONS)
+                    ]
         frame = pd.DataFrame(rows, columns=["item", "month", "unit", "amount", "which"])
         frame["amount"] = frame["amount"].astype(float)
         if table == "budget":
@@ -191,7 +207,12 @@ def budget_and_expenses(known: Figures, dice: Dice, lang: str) -> dict[str, pd.D
 def hiring_plan(lang: str) -> pd.DataFrame:
     """The table `hiring_plan`."""
     rep, key = name("role", "rep", lang), name("role", "key", lang)
-    rows = [(rep, "SOUTH", "2026Q3", 1.0), (key, "SOUTH", "2026Q4", 1.0), (rep, "SOUTH", "2026Q4", 1.0), (rep, "WEST", "2026Q4", 1.0)]
+    rows = [
+        (rep, "SOUTH", "2026Q3", 1.0),
+        (key, "SOUTH", "2026Q4", 1.0),
+        (rep, "SOUTH", "2026Q4", 1.0),
+        (rep, "WEST", "2026Q4", 1.0),
+    ]
     return pd.DataFrame(rows, columns=["role", "unit", "period", "heads"])
 
 
@@ -200,8 +221,17 @@ def strategies(lang: str) -> pd.DataFrame:
     text, means = listed("strategy", lang), listed("strategy_resources", lang)
     segment, channel = listed("segment", lang), listed("channel", lang)
     rows = [
-        ("region", code, "2026", segment[place % 4], channel[0 if place % 4 < 3 else 2], listed("competitor", lang)[place % 4],
-         text[(1, 0, 2, 3, 4)[place]], means[place % 2], CODES[(1, 6, 12, 17, 21)[place]])
+        (
+            "region",
+            code,
+            "2026",
+            segment[place % 4],
+            channel[0 if place % 4 < 3 else 2],
+            listed("competitor", lang)[place % 4],
+            text[(1, 0, 2, 3, 4)[place]],
+            means[place % 2],
+            CODES[(1, 6, 12, 17, 21)[place]],
+        )
         for place, code in enumerate(REGIONS)
     ]
     columns = ["scope", "member", "period", "segment", "channel", "competitors", "actions", "resources", "owner"]

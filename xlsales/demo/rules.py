@@ -18,7 +18,12 @@ KPIS = {
         ("collections", 20, "cash_steps"),
         ("teamwork", 10, "default"),
     ),
-    "key": (("sales", 35, "default"), ("margin", 25, "accelerated"), ("collections", 30, "cash_steps"), ("teamwork", 10, "default")),
+    "key": (
+        ("sales", 35, "default"),
+        ("margin", 25, "accelerated"),
+        ("collections", 30, "cash_steps"),
+        ("teamwork", 10, "default"),
+    ),
     "rep": (
         ("sales", 40, "accelerated"),
         ("margin", 15, "default"),
@@ -29,7 +34,10 @@ KPIS = {
 }
 CURVES = (
     *(("accelerated", level, score, "linear") for level, score in ((0.5, 0), (0.8, 70), (1.0, 100), (1.2, 130))),
-    *(("cash_steps", level, score, "step") for level, score in ((0.0, 0), (0.7, 60), (0.85, 80), (0.95, 100), (1.05, 110))),
+    *(
+        ("cash_steps", level, score, "step")
+        for level, score in ((0.0, 0), (0.7, 60), (0.85, 80), (0.95, 100), (1.05, 110))
+    ),
 )
 GRADES = (("S", 110, 1.5), ("A", 95, 1.2), ("B", 80, 1.0), ("C", 60, 0.7), ("D", 0, 0.0))
 # plan, valid from, from level, basis, mode, level kind, rate, cap, floor, least margin rate
@@ -54,7 +62,15 @@ def scoring(dice: Dice, lang: str) -> dict[str, pd.DataFrame]:
     """The tables `kpis`, `curves`, `grades`, `ratings`, `red_lines`."""
     team = listed("teamwork", lang)[0]
     kpis = [
-        (name("role", role, lang), team if kpi == "teamwork" else kpi, "rating" if kpi == "teamwork" else kpi, weight / 100, "higher", curve, 0.4)
+        (
+            name("role", role, lang),
+            team if kpi == "teamwork" else kpi,
+            "rating" if kpi == "teamwork" else kpi,
+            weight / 100,
+            "higher",
+            curve,
+            0.4,
+        )
         for role, rows in KPIS.items()
         for kpi, weight, curve in rows
     ]
@@ -65,32 +81,49 @@ def scoring(dice: Dice, lang: str) -> dict[str, pd.DataFrame]:
         "kpis": pd.DataFrame(kpis, columns=["role", "kpi", "measure", "weight", "direction", "curve", "max_weight"]),
         "curves": pd.DataFrame(CURVES, columns=["curve", "attainment", "score", "kind"]),
         "grades": pd.DataFrame(GRADES, columns=["grade", "from_score", "coefficient"]),
-        "ratings": pd.DataFrame({
-            "salesperson": [who for who, _ in pairs],
-            "kpi": team,
-            "rater": [rater for _, rater in pairs],
-            "score": dice.between(72, 104, len(pairs)),
-        }),
-        "red_lines": pd.DataFrame({
-            "salesperson": ["S10"],
-            "date": stamps(["2026-03-20"]),
-            "kind": listed("red_line", lang),
-            "cap_grade": ["C"],
-            "note": listed("red_line_note", lang),
-        }),
+        "ratings": pd.DataFrame(
+            {
+                "salesperson": [who for who, _ in pairs],
+                "kpi": team,
+                "rater": [rater for _, rater in pairs],
+                "score": dice.between(72, 104, len(pairs)),
+            }
+        ),
+        "red_lines": pd.DataFrame(
+            {
+                "salesperson": ["S10"],
+                "date": stamps(["2026-03-20"]),
+                "kind": listed("red_line", lang),
+                "cap_grade": ["C"],
+                "note": listed("red_line_note", lang),
+            }
+        ),
     }
 
 
 def paying(sales: Whole, lang: str) -> dict[str, pd.DataFrame]:
     """The tables `commission_plan`, `commission_assignment`, `payments`, `contests`. sales: yuan (person, month)."""
-    columns = ["plan", "valid_from", "from_level", "basis", "mode", "level_kind", "rate", "cap", "floor", "min_margin_rate"]
+    columns = [
+        "plan",
+        "valid_from",
+        "from_level",
+        "basis",
+        "mode",
+        "level_kind",
+        "rate",
+        "cap",
+        "floor",
+        "min_margin_rate",
+    ]
     rules = pd.DataFrame(COMMISSION, columns=columns)
     for column in ("valid_from",):
         rules[column] = stamps(rules[column].to_numpy(dtype="datetime64[D]"))
     for column in ("from_level", "cap", "floor", "min_margin_rate"):
         rules[column] = rules[column].astype(float)
     starters = [(code, hired, "START") for code, _, _, hired, _, _ in PEOPLE if hired > "2025"]
-    assigned = [(code, max(hired, "2024-01-01"), PLAN_OF[role]) for code, _, role, hired, *_ in PEOPLE[1:] if hired < "2025"]
+    assigned = [
+        (code, max(hired, "2024-01-01"), PLAN_OF[role]) for code, _, role, hired, *_ in PEOPLE[1:] if hired < "2025"
+    ]
     assigned += [*starters, ("S12", "2026-03-01", "FIELD")]
     paid = [
         (CODES[person], period(month), int(sales[person, month]) * PAID_PERMILLE[PEOPLE[person][2]] // 100_000 * 100)
@@ -101,20 +134,24 @@ def paying(sales: Whole, lang: str) -> dict[str, pd.DataFrame]:
     payments = pd.DataFrame(paid, columns=["salesperson", "period", "paid"])
     return {
         "commission_plan": rules,
-        "commission_assignment": pd.DataFrame({
-            "salesperson": [row[0] for row in assigned],
-            "valid_from": stamps([row[1] for row in assigned]),
-            "plan": [row[2] for row in assigned],
-        }).sort_values(["salesperson", "valid_from"], ignore_index=True),
+        "commission_assignment": pd.DataFrame(
+            {
+                "salesperson": [row[0] for row in assigned],
+                "valid_from": stamps([row[1] for row in assigned]),
+                "plan": [row[2] for row in assigned],
+            }
+        ).sort_values(["salesperson", "valid_from"], ignore_index=True),
         "payments": payments.assign(paid=payments["paid"].astype(float)),
-        "contests": pd.DataFrame({
-            "contest": listed("contest", lang),
-            "measure": ["sales", "margin"],
-            "from": stamps(first_day([32, 29])),
-            "to": stamps(["2026-10-31", "2026-08-31"]),
-            "members": ["NORTH;EAST;SOUTH;WEST;EXPORT", "S03;S08;S19;S23"],
-            "prize": listed("prize", lang),
-        }),
+        "contests": pd.DataFrame(
+            {
+                "contest": listed("contest", lang),
+                "measure": ["sales", "margin"],
+                "from": stamps(first_day([32, 29])),
+                "to": stamps(["2026-10-31", "2026-08-31"]),
+                "members": ["NORTH;EAST;SOUTH;WEST;EXPORT", "S03;S08;S19;S23"],
+                "prize": listed("prize", lang),
+            }
+        ),
     }
 
 

@@ -1,4 +1,4 @@
-"""Orders, returns, split credits and frame contracts, drawn customer by month from size, season, growth and coverage."""
+"""Orders, returns, split credits and frame contracts: customer by month, from size, season, growth and coverage."""
 
 from dataclasses import dataclass
 
@@ -15,12 +15,23 @@ from xlsales.demo.people import CODES, LEAVERS, PEOPLE, REGIONS, TROUBLE, Owners
 ORDERS = 12_320
 LINES_PER_ORDER = (30, 28, 20, 13, 9)
 # Orders of a region against 2024, in percent, by year
-GROWTH = {"NORTH": (100, 106, 112), "EAST": (100, 108, 117), "SOUTH": (100, 107, 115), "WEST": (100, 113, 132), "EXPORT": (100, 104, 110)}
+GROWTH = {
+    "NORTH": (100, 106, 112),
+    "EAST": (100, 108, 117),
+    "SOUTH": (100, 107, 115),
+    "WEST": (100, 113, 132),
+    "EXPORT": (100, 104, 110),
+}
 TROUBLE_MONTH = 27  # April 2026
 # Orders kept, in a thousand, in the months after the two left: their former customers, the region's others
 KEPT_VACANT = (640, 420, 380, 380, 400, 410)
 KEPT_OTHERS = (930, 860, 820, 810, 830, 850)
-DISCOUNTS = ((20, 40, 60, 90, 130), (0, 0, 20, 40, 70), (0, 0, 0, 20, 50), (0, 0, 20, 30, 60))  # in a thousand, by segment
+DISCOUNTS = (
+    (20, 40, 60, 90, 130),
+    (0, 0, 20, 40, 70),
+    (0, 0, 0, 20, 50),
+    (0, 0, 20, 30, 60),
+)  # in a thousand, by segment
 FREIGHT = {"NORTH": 16, "EAST": 12, "SOUTH": 18, "WEST": 27, "EXPORT": 0}  # in a thousand of the amount
 TAX = 13
 
@@ -228,29 +239,31 @@ def orders_table(lines: Lines, known: Contracts, goods: Products, who: Customers
     special = lines.special_cost > 0
     promotion = np.array([*(row[0] for row in PROMOTIONS), None], dtype=object)
     contract = np.array([*(f"CT{number + 1:03d}" for number in range(len(known.customer))), None], dtype=object)
-    frame = pd.DataFrame({
-        "order": codes[lines.order],
-        "line": [str(number) for number in lines.line],
-        "date": stamps(lines.date),
-        "customer": who.code[lines.customer],
-        "product": goods.code[lines.product],
-        "salesperson": CODES[lines.owner],
-        "region": who.region[lines.customer],
-        "channel": listed("channel", lang)[lines.channel],
-        "contract": contract[known.of_line],
-        "promotion": promotion[lines.promotion],
-        "quantity": lines.quantity,
-        "unit": unit[lines.boxed.astype(int)],
-        "unit_price": lines.price / 100,
-        "discount": lines.discount / 1000,
-        "amount": lines.amount / 100,
-        "tax": lines.tax / 100,
-        "unit_cost": np.where(special, lines.special_cost / 100, np.nan),
-        "expense": lines.expense / 100,
-        "currency": np.where(who.abroad[lines.customer], "USD", "CNY"),
-        "kind": np.where(lines.returned, "return", "sale"),
-        "of_order": np.where(lines.returned, codes[lines.original], None),
-    })
+    frame = pd.DataFrame(
+        {
+            "order": codes[lines.order],
+            "line": [str(number) for number in lines.line],
+            "date": stamps(lines.date),
+            "customer": who.code[lines.customer],
+            "product": goods.code[lines.product],
+            "salesperson": CODES[lines.owner],
+            "region": who.region[lines.customer],
+            "channel": listed("channel", lang)[lines.channel],
+            "contract": contract[known.of_line],
+            "promotion": promotion[lines.promotion],
+            "quantity": lines.quantity,
+            "unit": unit[lines.boxed.astype(int)],
+            "unit_price": lines.price / 100,
+            "discount": lines.discount / 1000,
+            "amount": lines.amount / 100,
+            "tax": lines.tax / 100,
+            "unit_cost": np.where(special, lines.special_cost / 100, np.nan),
+            "expense": lines.expense / 100,
+            "currency": np.where(who.abroad[lines.customer], "USD", "CNY"),
+            "kind": np.where(lines.returned, "return", "sale"),
+            "of_order": np.where(lines.returned, codes[lines.original], None),
+        }
+    )
     return frame.iloc[np.lexsort((lines.line, lines.order, lines.date))].reset_index(drop=True)
 
 
@@ -260,7 +273,9 @@ def order_credits(orders: pd.DataFrame, dice: Dice) -> pd.DataFrame:
     boss = {row[1]: row[0] for row in PEOPLE if row[2] == "manager"}
     mate = {region: next(row[0] for row in PEOPLE if row[1] == region and row[2] == "key") for region in REGIONS}
     mate[TROUBLE] = "S16"  # her key account manager left
-    second = np.where(rows["salesperson"] == rows["region"].map(boss), rows["region"].map(mate), rows["region"].map(boss))
+    second = np.where(
+        rows["salesperson"] == rows["region"].map(boss), rows["region"].map(mate), rows["region"].map(boss)
+    )
     third = rows["region"].map(mate).to_numpy()
     three = dice.chance(200, len(rows)) & (third != rows["salesperson"]) & (third != second)
     half = dice.chance(400, len(rows))
@@ -286,19 +301,21 @@ def contracts_table(known: Contracts, lines: Lines, orders: pd.DataFrame, who: C
     amount = np.maximum(whole, gross[:-1]) // 1_000_000 * 10_000 + 10_000
     region = who.region[known.customer]
     owner = first_signers(orders, who.code[known.customer], known.signed, region)
-    return pd.DataFrame({
-        "contract": [f"CT{number + 1:03d}" for number in range(count)],
-        "customer": who.code[known.customer],
-        "signed": stamps(known.signed),
-        "amount": amount.astype(float),
-        "discount": dice.pick([10, 14, 14, 10, 6, 4, 2], count) * 2 / 100 + 0.02,
-        "salesperson": owner,
-        "status": np.where(known.ends < AS_OF, "closed", "active"),
-        "delivered": delivered[:-1] / 100,
-        "invoiced": invoiced[:-1] / 100,
-        "retention": np.where(dice.chance(300, count), amount * 5 // 100, 0).astype(float),
-        "ends": stamps(known.ends),
-    })
+    return pd.DataFrame(
+        {
+            "contract": [f"CT{number + 1:03d}" for number in range(count)],
+            "customer": who.code[known.customer],
+            "signed": stamps(known.signed),
+            "amount": amount.astype(float),
+            "discount": dice.pick([10, 14, 14, 10, 6, 4, 2], count) * 2 / 100 + 0.02,
+            "salesperson": owner,
+            "status": np.where(known.ends < AS_OF, "closed", "active"),
+            "delivered": delivered[:-1] / 100,
+            "invoiced": invoiced[:-1] / 100,
+            "retention": np.where(dice.chance(300, count), amount * 5 // 100, 0).astype(float),
+            "ends": stamps(known.ends),
+        }
+    )
 
 
 def first_signers(
@@ -309,5 +326,7 @@ def first_signers(
     asked = pd.DataFrame({"customer": customer, "date": stamps(signed), "place": np.arange(len(customer))})
     asked["customer"] = asked["customer"].astype(orders["customer"].dtype)
     history = orders[["customer", "date", "salesperson"]].sort_values("date", kind="stable")
-    found = pd.merge_asof(asked.sort_values("date", kind="stable"), history, on="date", by="customer").sort_values("place")
+    found = pd.merge_asof(asked.sort_values("date", kind="stable"), history, on="date", by="customer").sort_values(
+        "place"
+    )
     return np.where(found["salesperson"].isna(), pd.Series(region).map(boss), found["salesperson"]).astype(object)
