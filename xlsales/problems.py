@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from xlsales.core.refusal import Refusal
 from xlsales.labels import known, label, word
-
-NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class Problem:
     cell: str = ""
     source: str = ""
     money: float | None = None
-    facts: Mapping[str, object] = field(default=NOTHING)
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 class InputError(ValueError):
@@ -102,8 +99,26 @@ def _facts(problem: Problem, lang: str) -> dict[str, Any]:
         "value": shown(problem.value),
         "table": table_name(problem.table, lang),
         "column": column_name(problem, lang) if problem.column else "",
-        **{key: shown(fact) for key, fact in problem.facts.items()},
+        **{key: shown(_in_words(problem, key, fact, lang)) for key, fact in problem.facts.items()},
     }
+
+
+def _in_words(problem: Problem, key: str, fact: object, lang: str) -> object:
+    """A fact that is a key of ours in words: other_table(s), other_column, setting, allowed and choices (values)."""
+    if isinstance(fact, (list, tuple)):
+        return word("where.list", lang).join(shown(_in_words(problem, key.rstrip("s"), item, lang)) for item in fact)
+    if not isinstance(fact, str):
+        return fact
+    if key == "other_table":
+        return table_name(fact, lang)
+    if key == "other_column":
+        return column_name(Problem(problem.code, table=problem.table, column=fact), lang)
+    if key == "setting":
+        name = "setting." + fact
+    else:
+        owner = {"allowed": problem.column, "choice": problem.facts.get("setting"), "near": problem.column}.get(key)
+        name = f"value.{owner}.{fact}"
+    return word(name, lang) if known(name) else fact
 
 
 def shown(value: object) -> str:
