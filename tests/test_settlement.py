@@ -80,7 +80,7 @@ class Oracle:
 
     def __init__(self, invoices: pd.DataFrame, receipts: pd.DataFrame, as_of: pd.Timestamp) -> None:
         live = invoices[invoices["date"] <= as_of]
-        self.items = [row for row in live[live["kind"] != "credit_note"].to_dict("records")]
+        self.items = live[live["kind"] != "credit_note"].to_dict("records")
         self.items.sort(key=lambda item: (item["due_date"], item["instalment"]))
         self.moves = []
         for row in receipts[receipts["date"] <= as_of].to_dict("records"):
@@ -256,9 +256,9 @@ def test_money_is_neither_lost_nor_made(ledger: tuple[pd.DataFrame, pd.DataFrame
     items = table[table["invoice"].notna()]
     assert ((items["open"] > -1e-9) & (items["open"] <= items["amount"] + 1e-9)).all()
     live = invoices[invoices["date"] <= on(day)]
-    credits = live.loc[live["kind"] == "credit_note", "amount"].abs().sum()
+    noted = live.loc[live["kind"] == "credit_note", "amount"].abs().sum()
     owed = live.loc[live["kind"] == "invoice", "amount"].sum()
-    assert table["open"].sum() == pytest.approx(owed - credits - counted.sum(), abs=1e-9)
+    assert table["open"].sum() == pytest.approx(owed - noted - counted.sum(), abs=1e-9)
 
 
 def test_a_refund_naming_an_invoice_reopens_that_invoice() -> None:

@@ -74,7 +74,7 @@ def ageing_of(
         code, names = _groups(both, by)
         group, loose_group = code[: len(code) - len(who)][group], code[len(code) - len(who) :]
     cells = np.bincount(group * width + bucket, left, len(names) * width)
-    cells += np.bincount(loose_group * width + width - 1, -loose[who], len(names) * width)
+    cells = cells + np.bincount(loose_group * width + width - 1, -loose[who], len(names) * width)
     cents = np.rint(cells).astype(np.int64).reshape(-1, width)
     table = names.reset_index(drop=True)
     for place, name in enumerate((*BUCKETS, "unapplied")):

@@ -60,9 +60,8 @@ def contract_ledger(
 def bill_ledger(receipts: pd.DataFrame, as_of: Day) -> pd.DataFrame:
     """Bills of exchange known at as_of and what became of them.
 
-    signed = contracts["amount"].astype(float)
-    table = pd.DataFrame({"contract": key, "customer": contracts["customer"], "signed": signed})
-    0 is a dishonoured bill: it answers the customer's latest bill of that amount (and invoice, if named) before it.
+    receipts: customer, date, amount, method, [receipt, maturity, invoice, discounted (date)]; a bill below 0 is a
+    dishonoured one: it answers the customer's latest bill of that amount (and invoice, if named) before it.
     Returns receipt, customer, received, maturity, amount, state: held, discounted, matured, dishonoured; unmatched
     dishonours come last with state dishonoured and their own (negative) amount.
 

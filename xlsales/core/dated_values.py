@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
+from xlsales.core.ratio import Floats, days
 from xlsales.core.refusal import Refusal
+
+DAYS = 1 << 24  # more days than any date has
 
 
 def only_once(table: nw.LazyFrame[Any], name: str, keys: Sequence[str]) -> None:
@@ -25,23 +29,35 @@ def latest_on(
     columns: the key (in both frames), the table's start date, the table's value.
     """
     key, start, value = columns
+    if lines.implementation.is_pandas():
+        frame = lines.collect().to_native()
+        found = _latest(frame[key], frame["date"], table.collect().to_native()[list(columns)])
+        return nw.from_native(frame.assign(**{name: found})).lazy()
     table = table.select(key, nw.col(start).cast(nw.Date()).alias("__from"), nw.col(value).alias(name))
     table = table.filter(~nw.col(key).is_null() & ~nw.col("__from").is_null())
     lines = lines.with_columns(nw.col("date").cast(nw.Date()).alias("__day"))
     asked = lines.filter(~nw.col(key).is_null()).select(key, "__day").unique()
-    if lines.implementation.is_pandas():
-        found = nw.from_native(_latest(asked.collect().to_native(), table.collect().to_native(), key, name)).lazy()
-    else:
-        valid = asked.join(table, on=key).filter(nw.col("__from") <= nw.col("__day"))
-        newest = valid.group_by(key, "__day").agg(nw.col("__from").max())
-        found = newest.join(table, on=[key, "__from"]).select(key, "__day", name)
-    return lines.join(found, on=[key, "__day"], how="left").drop("__day")
+    valid = asked.join(table, on=key).filter(nw.col("__from") <= nw.col("__day"))
+    newest = valid.group_by(key, "__day").agg(nw.col("__from").max())
+    best = newest.join(table, on=[key, "__from"]).select(key, "__day", name)
+    return lines.join(best, on=[key, "__day"], how="left").drop("__day")
 
 
-def _latest(asked: pd.DataFrame, table: pd.DataFrame, key: str, name: str) -> pd.DataFrame:
-    asked = asked.sort_values("__day")
-    table = table.rename(columns={"__from": "__day"}).sort_values("__day")
-    return pd.merge_asof(asked, table, on="__day", by=key)[[key, "__day", name]]
+def _latest(keys: pd.Series, dates: pd.Series, table: pd.DataFrame) -> Floats:
+    """`latest_on` for arrays: key and day packed into one number, found by bisection."""
+    table = table[table.iloc[:, 0].notna() & table.iloc[:, 1].notna()]
+    names = pd.Index(table.iloc[:, 0].unique())
+    code, known = names.get_indexer(pd.Index(keys)).astype(np.int64), names.get_indexer(pd.Index(table.iloc[:, 0]))
+    packed = known.astype(np.int64) * DAYS + days(table.iloc[:, 1]).astype(np.int64)
+    order = np.argsort(packed, kind="stable")
+    asked = days(dates)
+    place = np.searchsorted(packed[order], code * DAYS + asked.astype(np.int64), "right") - 1
+    good = (code >= 0) & (place >= 0) & ~np.isnat(asked)
+    chosen = order[np.where(good, place, 0)] if len(order) else np.zeros(0, dtype=np.int64)
+    good &= known[chosen] == code if len(order) else False
+    found = np.full(len(keys), np.nan)
+    found[good] = table.iloc[:, 2].to_numpy(dtype=np.float64, na_value=np.nan)[chosen[good]] if good.any() else 0.0
+    return found
 
 
 def month_mean(

@@ -135,7 +135,7 @@ def lines_as_items(lines: pd.DataFrame, item: str = "product", by: Sequence[str]
     frame = frame.assign(cost_amount=lines["cost"], __unknown=lines["cost"].isna())
     keys = [*by, "item"]
     grouped = frame.groupby(keys, dropna=False, as_index=False, observed=True)
-    _one_value(grouped["unit"].nunique(), "unit", "bridge_item_units")
+    _one_value(grouped[["unit"]].nunique(), "unit", "bridge_item_units")
     sums = grouped.agg(
         quantity=("quantity", "sum"),
         amount=("amount", "sum"),
@@ -169,7 +169,7 @@ def _items(table: pd.DataFrame, keys: list[str], measure: Measure, side: str) ->
         raise Refusal("bridge_rate_missing", item=str(frame.loc[frame["rate"].isna(), "item"].iloc[0]))
     grouped = frame.groupby(keys, dropna=False, as_index=False, observed=True)
     for name, code in (("rate", "bridge_item_rates"), ("unit", "bridge_item_units")):
-        _one_value(grouped[name].nunique(), name, code)
+        _one_value(grouped[[name]].nunique(), name, code)
     plan = {"quantity": "sum", "amount": "sum", "cost": "sum", "rate": "first", "unit": "first"}
     sums: pd.DataFrame = grouped.agg(plan)
     return sums
