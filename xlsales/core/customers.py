@@ -102,7 +102,8 @@ def lapsed(lines: pd.DataFrame, as_of: Day, k: float = 2.0) -> pd.DataFrame:
     """Customers who have not ordered for k times their own median gap.
 
     lines: customer, date, sales; a purchase is a day with a line above 0. Returns customer, purchases, last_date,
-    median_gap (days), days_since, limit_days, is_lapsed, money (net sales of the 365 days up to the last purchase); gap, limit and is_lapsed are blank for a customer with a single purchase.
+    median_gap (days), days_since, limit_days, is_lapsed, money (net sales of the 365 days up to the last purchase);
+    gap, limit and is_lapsed are blank for a customer with a single purchase.
 
     >>> lines = pd.DataFrame({"customer": "a", "date": pd.to_datetime(["2026-01-01", "2026-01-11"]), "sales": 5.0})
     >>> lapsed(lines, pd.Timestamp("2026-02-01"))[["median_gap", "days_since", "is_lapsed"]].values.tolist()

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+DayArray = NDArray[np.datetime64]
 Day = np.datetime64 | pd.Timestamp
 Dates = ArrayLike | pd.Series | pd.Timestamp
 
@@ -21,7 +22,7 @@ def day(moment: Day) -> np.datetime64:
     return np.datetime64(stamp.date(), "D")
 
 
-def days(dates: Dates) -> NDArray[np.datetime64]:
+def days(dates: Dates) -> DayArray:
     """Dates as whole days, NaT where missing.
 
     >>> days(pd.Series([pd.Timestamp("2026-01-31 17:30"), pd.NaT])).tolist()
