@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from xlsales.demo.contacting import visits_planned
-from xlsales.demo.days import MONTHS, first_day, period, season, stamps
+from xlsales.demo.days import MONTHS, first_day, month_of, period, season, stamps
 from xlsales.demo.dice import Dice, Whole
 from xlsales.demo.figures import DRIVERS, ITEMS, MEASURES, Figures, budget_amounts, expenses_done
 from xlsales.demo.market import Customers, Products
@@ -146,13 +146,11 @@ def plan(known: Figures, owners: Ownership, lang: str) -> pd.DataFrame:
     """The table `plan`, version base, 2026: sales by salesperson, the others by region, month by month."""
     months, rows = np.arange(24, 36), []
     ordinary, cash = season(months), season(months - 2)
-    for _, target in pd.DataFrame(people_targets(known, owners, "sales")).iterrows():
-        if target["period"]:
-            values = month_shares(int(target["target"]), ordinary)
-            rows += [
-                ("sales", period(m), target["parent_member"], target["member"], v)
-                for m, v in zip(months, values, strict=True)
-            ]
+    for target in people_targets(known, owners, "sales"):
+        spread = months if target["period"] else months[months >= int(month_of(target["valid_from"]))]
+        values = month_shares(int(target["target"]), season(spread))
+        who = (target["parent_member"], target["member"])
+        rows += [("sales", period(m), *who, v) for m, v in zip(spread, values, strict=True)]
     for measure, goal in region_targets(known).items():
         if measure != "sales":
             for code, total in zip(REGIONS, goal, strict=True):
