@@ -190,11 +190,12 @@ def moved_on(deals: pd.DataFrame, month: int, dice: Dice) -> tuple[pd.DataFrame,
     to = np.where(lost, 5, np.where(forward, stage + 1, stage))
     day = first_day(month) + dice.between(2, 26, count)
     moved, shut = to != stage, (to != stage) & (to >= 4)
+    promised = (to == 2) & deals["close_date"].isna()  # a proposal needs a date
     text = deals["lost_reason"].dropna().iloc[0]
     found = deals.assign(
         stage=np.array(STAGES, dtype=object)[to],
         stage_since=deals["stage_since"].mask(moved, stamps(day)),
-        close_date=deals["close_date"].mask(shut, stamps(day)),
+        close_date=deals["close_date"].mask(shut, stamps(day)).mask(promised, stamps(day + 60)),
         probability=deals["probability"].mask(moved),
         lost_reason=deals["lost_reason"].mask(lost, text),
         next_step=deals["next_step"].mask(shut),

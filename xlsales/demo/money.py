@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xlsales.demo.days import Days, stamps
+from xlsales.demo.days import START, Days, stamps
 from xlsales.demo.dice import Dice, Whole
 from xlsales.demo.people import TROUBLE
 
@@ -142,7 +142,11 @@ def pay_days(bills: Bills, payers: Payers, dice: Dice) -> Days:
     never = (payers.risk[bills.customer] == 4) & dice.chance(120, count)
     delay = np.where(never, 9_999, np.maximum(delay, -12))
     prepaid = (bills.plan == 3) & (bills.part == 0)
-    return np.where(prepaid, bills.date - dice.between(9, 25, count), np.maximum(bills.due + delay, bills.date))
+    return np.where(
+        prepaid,
+        np.maximum(bills.date - dice.between(9, 25, count), START + 1),
+        np.maximum(bills.due + delay, bills.date),
+    )
 
 
 def lowered(sold: Bills, credits_: Bills, heads: pd.DataFrame, paid: Days) -> Whole:
