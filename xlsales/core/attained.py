@@ -8,6 +8,7 @@ import pandas as pd
 from xlsales.core.calendar import CALENDAR, Calendar, period_days
 from xlsales.core.hierarchy import Tree
 from xlsales.core.pacing import attainment
+from xlsales.core.quotas import coverage
 from xlsales.core.refusal import Refusal
 
 OWNER = ["measure", "scope", "member"]
@@ -33,9 +34,8 @@ def target_windows(targets: pd.DataFrame, calendar: Calendar = CALENDAR) -> pd.D
     known = {key: period_days(key, calendar) for key in targets.loc[~dated, "period"].unique()}
     first = targets["period"].map({key: pd.Timestamp(span[0]) for key, span in known.items()})
     last = targets["period"].map({key: pd.Timestamp(span[1]) for key, span in known.items()})
-    quotas = targets[dated].sort_values("valid_from", kind="stable")
-    following = quotas.groupby(OWNER, dropna=False)["valid_from"].shift(-1)
-    ends = (following - pd.Timedelta(days=1)).reindex(targets.index)
+    quotas = coverage(targets[dated].assign(__row=targets.index[dated]), OWNER)
+    ends = quotas.set_index("__row")["valid_to"].reindex(targets.index)
     starts = targets["valid_from"].where(dated)
     found = targets.assign(**{"from": first.where(~dated, starts), "to": last.where(~dated, ends)})
     return found.astype({"from": "datetime64[s]", "to": "datetime64[s]"})

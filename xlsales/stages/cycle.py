@@ -50,6 +50,7 @@ def names(cycle: Cycle, dimension: str, members: pd.Series) -> pd.Series:
 
 
 NAMED = {
+    "company": "org_units",
     "manager": "salespeople",
     "region": "regions",
     "product": "products",
@@ -57,4 +58,4 @@ NAMED = {
     "salesperson": "salespeople",
     "unit": "org_units",
 }
-KEYS = {"manager": "salesperson"}
+KEYS = {"company": "unit", "manager": "salesperson"}

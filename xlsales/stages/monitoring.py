@@ -72,7 +72,7 @@ def _workdays(cycle: Cycle, first: object, last: object) -> float:
 
 
 def _season(cycle: Cycle, measure: str) -> np.ndarray | None:
-    """Last fiscal year's twelve months of the company, January first; None unless all are known and none is negative."""
+    """Last fiscal year's twelve months of the company, January first; None unless all are known, none below 0."""
     days = calendar(cycle)
     past = previous_period(this_year(cycle), days)
     history = _company_months(cycle, measure, children(past, "month", days))

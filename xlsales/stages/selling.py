@@ -3,6 +3,7 @@
 import pandas as pd
 
 from xlsales.core.concentration import abc
+from xlsales.core.customers import lapsed, rfm
 from xlsales.core.deal_watch import watch
 from xlsales.core.deals import default_stages, read_deals
 from xlsales.core.pipeline import funnel, pipeline
@@ -65,8 +66,6 @@ def _follow_up(cycle: Cycle, seen: pd.DataFrame) -> pd.DataFrame:
 
 def customer_segments(cycle: Cycle) -> Frames:
     """`customer_segments`: recency, frequency, money, classes and what they say."""
-    from xlsales.core.customers import lapsed, rfm
-
     lines = cycle.found["lines"]
     if lines.empty:
         return {}
@@ -74,7 +73,7 @@ def customer_segments(cycle: Cycle) -> Frames:
     gone = lapsed(lines, cycle.as_of).set_index("customer")
     table = table.assign(
         abc=abc(table["monetary"].fillna(0.0).clip(lower=0.0).to_numpy()),
-        lapsed=table["customer"].map(gone["lapsed"]),
+        lapsed=table["customer"].map(gone["is_lapsed"]),
         name=names(cycle, "customer", table["customer"].astype("str")),
     )
-    return {"customer_segments": table.rename(columns={"R": "r", "F": "f", "M": "m"})}
+    return {"customer_segments": table}

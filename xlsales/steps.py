@@ -1,0 +1,76 @@
+"""The cycle as one visible list, and the runner."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from xlsales.core.refusal import Refusal
+from xlsales.stages import collections, improving, lines, monitoring, people, planning, quantities, selling, targets
+from xlsales.stages.cycle import Cycle
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its name, what it runs, and whether nothing can go on without it."""
+
+    key: str
+    run: Callable[[Cycle], Mapping[str, Any]]
+    essential: bool = False
+
+
+STEPS: tuple[Step, ...] = (
+    Step("lines", lines.measured_lines, essential=True),
+    Step("settlement", lines.settlement),
+    Step("cash", lines.cash_by_line),
+    Step("five_quantities", quantities.quantities, essential=True),
+    Step("targets", targets.targets, essential=True),
+    Step("allocation", planning.allocation),
+    Step("margin", quantities.margin),
+    Step("receivables", collections.receivables),
+    Step("collections", collections.collections),
+    Step("contracts", collections.contracts),
+    Step("pipeline", selling.pipeline_summary),
+    Step("customers", selling.customer_segments),
+    Step("bridge", monitoring.bridges),
+    Step("pace", monitoring.paces),
+    Step("forecast", monitoring.forecasts),
+    Step("scorecard", people.scorecards),
+    Step("incentives", people.incentives),
+    Step("gaps", improving.gap_report),
+    Step("improvement", improving.actions),
+    Step("review", improving.review),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run found: frames by name, and what could not be given (step, refusal)."""
+
+    results: dict[str, pd.DataFrame]
+    refused: list[tuple[str, Refusal]]
+
+
+def run(
+    tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any], told: Callable[[str], None] = lambda _: None
+) -> Outcome:
+    """Run the cycle over checked tables at the end of the day settings["as_of"].
+
+    told: called with the key of each step before it runs. A step that refuses leaves its results out and says why; a
+    step on which all others stand raises its Refusal.
+    """
+    cycle = Cycle(tables, settings, pd.Timestamp(settings["as_of"]))
+    refused: list[tuple[str, Refusal]] = []
+    for step in STEPS:
+        told(step.key)
+        try:
+            cycle.found.update(step.run(cycle))
+        except Refusal as refusal:
+            if step.essential:
+                raise
+            refused.append((step.key, refusal))
+        refused += [(step.key, note) for note in cycle.notes]
+        cycle.notes.clear()
+    results = {key: found for key, found in cycle.found.items() if isinstance(found, pd.DataFrame)}
+    return Outcome(results, refused)
