@@ -110,7 +110,8 @@ def test_the_interval_covers_and_a_null_action_is_hardly_ever_called_effective(t
 @pytest.mark.parametrize("control", [8, 24])
 def test_a_null_action_on_the_worst_performers_is_called_unclear(chosen, control):
     found = simulated(1000, 3, control=control, chosen=chosen)
-    assert set(found["verdict"]) == {"unclear"}
+    assert (found["verdict"] == "effective").sum() == 0
+    assert (found["verdict"] == "unclear").mean() >= 0.99
     assert (found["low"] > 0).mean() > 0.08  # a plain interval would be fooled
 
 
