@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from xlsales.labels import words
-from xlsales.schema.model import CODE, FLAG, PERIOD, Column
+from xlsales.schema.model import CODE, Column
 from xlsales.validate.cells import NARROW_CODES, NULLS, SHEET_ERRORS, Cells, Mask, narrow
 
 WHOLE_FLOAT = re.compile(r"(\d+)\.0")
@@ -18,13 +18,16 @@ NO = frozenset({"no", "n", "false", "f", "0", "0.0", "否", "×", "✗", "✘", 
 QUARTERS = {"一": "1", "二": "2", "三": "3", "四": "4"}
 PERIOD_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"(\d{4})(?:\.0|年)?"), lambda found: found[1]),
-    (re.compile(r"(?:FY)?(\d{4})[- ]?([HQ])([1-4])", re.I), lambda found: f"{found[1]}{found[2].upper()}{found[3]}"),
+    (
+        re.compile(r"(?:FY)?(\d{4})[- ]?([HQ])([1-4])", re.IGNORECASE),
+        lambda found: f"{found[1]}{found[2].upper()}{found[3]}",
+    ),
     (re.compile(r"(\d{4})年?([上下])半年"), lambda found: found[1] + ("H1" if found[2] == "上" else "H2")),
     (
         re.compile(r"(\d{4})年?第?([一二三四1-4])季度?"),
         lambda found: f"{found[1]}Q{QUARTERS.get(found[2], found[2])}",
     ),
-    (re.compile(r"(\d{4})[- ]?W(\d{1,2})", re.I), lambda found: f"{found[1]}-W{int(found[2]):02d}"),
+    (re.compile(r"(\d{4})[- ]?W(\d{1,2})", re.IGNORECASE), lambda found: f"{found[1]}-W{int(found[2]):02d}"),
     (re.compile(r"(\d{4})年?第?(\d{1,2})周"), lambda found: f"{found[1]}-W{int(found[2]):02d}"),
     (re.compile(r"(\d{4})[-/.年](\d{1,2})月?"), lambda found: f"{found[1]}-{int(found[2]):02d}"),
     (re.compile(r"(\d{4})(0[1-9]|1[0-2])"), lambda found: f"{found[1]}-{found[2]}"),

@@ -1,4 +1,4 @@
-"""Texts and numbers that are dates: ISO, slashes, Chinese, compact, spreadsheet serials; and day-first or month-first."""
+"""Texts and numbers that are dates: ISO, slashes, Chinese, compact, serials; and whether days or months stand first."""
 
 import datetime as dt
 import re

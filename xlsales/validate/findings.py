@@ -26,7 +26,7 @@ class Entry:
     column: str
     rows: NDArray[np.int64]
     facts: Facts
-    values: list[Any] | None
+    typed: list[Any] | None
 
 
 @dataclass
@@ -108,7 +108,7 @@ class Findings:
     def _of(self, entry: Entry, worth: list[float | None]) -> list[tuple[int, int, Problem]]:
         origin, table = self.origin, self.table.key
         place = self.position.get(entry.column)
-        values = entry.values
+        values = entry.typed
         if values is None:
             column = None if place is None else self.raw.iloc[:, place]
             values = [None] * len(entry.rows) if column is None else column.iloc[entry.rows].tolist()

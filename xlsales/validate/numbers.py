@@ -10,7 +10,9 @@ from xlsales.validate.cells import NULLS, SHEET_ERRORS, Cells, Mask, narrow
 
 PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 WHOLE = re.compile(r"[+-]?\d+")
-CURRENCY = re.compile(r"^(?:RMB|CNY|USD|EUR|GBP|JPY|HKD|[¥$€£])\s*|\s*(?:RMB|CNY|USD|EUR|GBP|JPY|HKD|[¥$€£]|元)$", re.I)
+CURRENCY = re.compile(
+    r"^(?:RMB|CNY|USD|EUR|GBP|JPY|HKD|[¥$€£])\s*|\s*(?:RMB|CNY|USD|EUR|GBP|JPY|HKD|[¥$€£]|元)$", re.IGNORECASE
+)
 GROUPED = {
     ".": re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?:[ '’]\d{3})+|\d+)(?:\.\d*)?|\.\d+"),
     ",": re.compile(r"(?:\d{1,3}(?:\.\d{3})+|\d{1,3}(?:[ '’]\d{3})+|\d+)(?:,\d*)?|,\d+"),

@@ -64,10 +64,10 @@ def _chain(names: pd.Index, up: np.ndarray, place: int) -> str:
 
 def check_sums(readings: Readings) -> None:
     """Shares of a line and weights of a role make a whole; plan weights are not all nothing."""
-    credits = readings.get("order_credits")
-    if credits is not None and len(credits.frame):
-        _whole(credits, ["order", "line"], "share", "credits_not_whole")
-        _lines(credits, readings.get("orders"))
+    shares = readings.get("order_credits")
+    if shares is not None and len(shares.frame):
+        _whole(shares, ["order", "line"], "share", "credits_not_whole")
+        _lines(shares, readings.get("orders"))
     kpis = readings.get("kpis")
     if kpis is not None and len(kpis.frame):
         _whole(kpis, ["role"], "weight", "weights_not_whole", "weights_zero")
@@ -96,15 +96,15 @@ def _whole(reading: Reading, keys: list[str], column: str, code: str, zero: str 
             findings.rows(name, column, where, ERROR, {"member": names[where].tolist(), "total": shown})
 
 
-def _lines(credits: Reading, orders: Reading | None) -> None:
+def _lines(shares: Reading, orders: Reading | None) -> None:
     """Split credit of lines that no order has."""
     if orders is None or not len(orders.frame):
         return
     lines = pd.MultiIndex.from_frame(orders.frame[["order", "line"]])
-    named = pd.MultiIndex.from_frame(credits.frame[["order", "line"]])
-    lost = ~named.isin(lines) & credits.frame[["order", "line"]].notna().all(axis=1).to_numpy()
+    named = pd.MultiIndex.from_frame(shares.frame[["order", "line"]])
+    lost = ~named.isin(lines) & shares.frame[["order", "line"]].notna().all(axis=1).to_numpy()
     values = [" / ".join(pair) for pair in named[lost]]
-    credits.findings.rows("credit_of_no_line", "order", lost, ERROR, {}, values)
+    shares.findings.rows("credit_of_no_line", "order", lost, ERROR, {}, values)
 
 
 def check_stages(readings: Readings) -> None:
@@ -119,15 +119,14 @@ def check_stages(readings: Readings) -> None:
     closed = kind.isin(["won", "lost"]).to_numpy()
     due = (rank >= order.get("proposal", np.inf)).to_numpy() | closed
     lost = (kind == "lost").to_numpy(dtype=bool)
-    valueless = frame["value"].isna().to_numpy() & ~_noted(deals, "value")
-    facts = {"stage": frame["stage"]}
+    valueless = frame["value"].isna().to_numpy()
     for code, column, where, severity in (
         ("stage_needs_value", "value", due & ~lost & valueless, ERROR),
         ("lost_without_value", "value", lost & valueless, WARNING),
         ("stage_needs_date", "close_date", due & frame["close_date"].isna().to_numpy(), ERROR),
     ):
-        where = where & ~_noted(deals, column)
-        findings.rows(code, column, where, severity, {"stage": facts["stage"][where].tolist()})
+        wanted = where & ~_noted(deals, column)
+        findings.rows(code, column, wanted, severity, {"stage": frame["stage"][wanted].tolist()})
 
 
 def _noted(reading: Reading, column: str) -> Mask:

@@ -1,10 +1,10 @@
 """One table: match its headings, read its cells, and check every row by itself."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from xlsales.schema.model import DATE, FLAG, NUMERIC, PERIOD, SHARE, Column, Table
 from xlsales.schema.origin import Origin
@@ -15,6 +15,9 @@ from xlsales.validate.findings import ERROR, NOTE, WARNING, Findings
 from xlsales.validate.headers import alike, recognise
 from xlsales.validate.numbers import read_numbers
 from xlsales.validate.rules import Settings, check_rows, worth
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 WARNINGS = {"code_is_date": WARNING}
 # Ledgers in which two like rows may both be true; said, but not left out.

@@ -1,0 +1,125 @@
+"""One file to a raw frame: CSV, xlsx, parquet; a file that lies about itself is refused with a sentence."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from xlsales.problems import Problem
+from xlsales.schema.origin import Origin
+from xlsales.sources.csv_text import read_csv
+from xlsales.sources.raw import refuse, size_of, unopened
+
+ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".parquet")
+# An honest sheet of a million rows unpacks to some hundreds of megabytes, about ten to thirty times its packed size.
+UNPACKED_MOST = 2_000_000_000
+UNPACKED_FREE = 100_000_000  # below this the ratio does not matter
+RATIO_MOST = 150
+OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"  # an .xls, or a workbook with a password
+Found = tuple[pd.DataFrame, Origin, list[Problem]]
+
+
+def read_file(path: Path, table: str = "", **how: str) -> Found:
+    """The table that a file holds, where it stood, and notes. how: encoding, separator, decimal, sheet."""
+    size_of(path)
+    ending = path.suffix.lower()
+    if ending == ".parquet":
+        return read_parquet(path), Origin(path.name), []
+    if ending == ".xlsx":
+        return read_sheet(path, table, how.get("sheet", ""), how.get("decimal", ""))
+    if ending not in ENDINGS:
+        raise refuse("file_kind", path.name, ending=ending or path.name, endings=list(ENDINGS))
+    frame, dialect = read_csv(path, how.get("encoding", ""), how.get("separator", ""), how.get("decimal", ""))
+    notes = []
+    if dialect.unclear:
+        code = "decimal_unclear_comma" if dialect.decimal == "," else "decimal_unclear_point"
+        notes.append(Problem(code, "warning", table, value=dialect.unclear, source=path.name))
+    return frame, Origin(path.name, header_row=frame.attrs.pop("header_row", 1), decimal=dialect.decimal), notes
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """A parquet file; a damaged one is refused."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_table(path).to_pandas()
+    except PermissionError as error:
+        raise unopened(path, error) from error
+    except (pa.ArrowException, OSError) as error:
+        raise refuse("parquet_broken", path.name) from error
+
+
+def check_zip(path: Path) -> None:
+    """Refuse what is no xlsx, is damaged, or would unpack to far more than any honest workbook, before unpacking."""
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(8)
+        if start.startswith(OLD_OR_LOCKED):
+            raise refuse("workbook_locked_or_old", path.name)
+        with zipfile.ZipFile(path) as parts:
+            members = parts.infolist()
+    except PermissionError as error:
+        raise unopened(path, error) from error
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise refuse("workbook_broken", path.name) from error
+    if not any(member.filename == "xl/workbook.xml" for member in members):
+        raise refuse("workbook_none", path.name)
+    unpacked = sum(member.file_size for member in members)
+    packed = max(size_of(path), 1)
+    if unpacked > UNPACKED_MOST or (unpacked > UNPACKED_FREE and unpacked / packed > RATIO_MOST):
+        raise refuse("workbook_bomb", path.name, megabytes=round(unpacked / 1e6), packed=round(packed / 1e6, 2))
+
+
+def open_workbook(path: Path) -> Any:
+    """The workbook for its cells, after it has been found honest."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    check_zip(path)
+    try:
+        return CalamineWorkbook.from_path(path)
+    except PermissionError as error:
+        raise unopened(path, error) from error
+    except (CalamineError, OSError, ValueError) as error:
+        raise refuse("workbook_broken", path.name) from error
+
+
+def cells_of(workbook: Any, sheet: str, name: str) -> list[list[Any]]:
+    """All cells of a sheet from A1 on; blank cells are None."""
+    from python_calamine import CalamineError
+
+    try:
+        rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    except (CalamineError, OSError, ValueError) as error:
+        raise refuse("workbook_broken", name) from error
+    return [[None if cell == "" else cell for cell in row] for row in rows]
+
+
+def read_sheet(path: Path, table: str, sheet: str = "", decimal: str = "") -> Found:
+    """The named sheet of a workbook, else the first one that holds anything; the first filled row is the heading."""
+    workbook = open_workbook(path)
+    names = list(workbook.sheet_names)
+    if sheet and sheet not in names:
+        raise refuse("sheet_missing", path.name, table, value=sheet, sheets=names)
+    filled = {
+        name: cells
+        for name in ([sheet] if sheet else names)
+        if any(map(any, cells := cells_of(workbook, name, path.name)))
+    }
+    if not filled:
+        raise refuse("file_empty", path.name)
+    chosen, rows = next(iter(filled.items()))
+    notes = []
+    if len(filled) > 1:
+        others = list(filled)[1:]
+        notes.append(Problem("sheets_other", "note", table, value=chosen, source=path.name, facts={"sheets": others}))
+    top = next(index for index, row in enumerate(rows) if any(cell is not None for cell in row))
+    frame = frame_of(rows[top], rows[top + 1 :])
+    return frame, Origin(path.name, header_row=top + 1, decimal=decimal or "."), notes
+
+
+def frame_of(headings: list[Any], rows: list[list[Any]]) -> pd.DataFrame:
+    """Cells as a frame of objects under their headings."""
+    names = pd.Index(["" if heading is None else str(heading).strip() for heading in headings], dtype=object)
+    return pd.DataFrame(rows, columns=names, dtype=object) if rows else pd.DataFrame(columns=names, dtype=object)

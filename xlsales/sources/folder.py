@@ -1,0 +1,76 @@
+"""A folder with one file per table: TABLE.csv, TABLE.xlsx or TABLE.parquet."""
+
+from pathlib import Path
+
+from rapidfuzz import fuzz, process
+
+from xlsales.labels import LANGUAGES, words
+from xlsales.problems import Problem
+from xlsales.sources.files import ENDINGS, read_file
+from xlsales.sources.raw import READ, Raw, Unreadable, finish, refuse, unopened
+
+ALIKE = 70.0
+
+
+def table_names() -> dict[str, str]:
+    """Every accepted name of a table that is read, in small letters: its key, or its name in either language."""
+    found = {}
+    for key in READ:
+        entry = words().get("table." + key, {})
+        found |= {entry[lang].casefold(): key for lang in LANGUAGES if entry.get(lang)}
+    return found | {key: key for key in READ}
+
+
+def alike(text: str, known: list[str]) -> str:
+    """The known name most like a text; empty where none is."""
+    found = process.extractOne(text.casefold(), known, scorer=fuzz.ratio, score_cutoff=ALIKE)
+    return found[0] if found else ""
+
+
+def read_folder(path: Path) -> Raw:
+    """Read every table of a folder; files that are no table of ours are named in a note.
+
+    Raises Unreadable where a file cannot be read, where two files claim one table, or where there is no table at all.
+    """
+    raw, failed = Raw(), []
+    for table, files in _by_table(path, raw).items():
+        if len(files) > 1:
+            names = [file.name for file in files]
+            failed.append(Problem("files_several", "error", table, source=path.name, facts={"files": names}))
+            continue
+        try:
+            frame, origin, notes = read_file(files[0], table)
+        except Unreadable as error:
+            failed += error.problems
+        else:
+            raw.add(table, frame, origin)
+            raw.problems += notes
+    if not raw.tables and not failed:
+        raise refuse("folder_without_tables", path.name)
+    return finish(raw, failed)
+
+
+def _by_table(path: Path, raw: Raw) -> dict[str, list[Path]]:
+    """The files of each table; a note for each file that is none."""
+    names = table_names()
+    found: dict[str, list[Path]] = {}
+    for file in files_in(path):
+        table = names.get(file.stem.casefold())
+        if table:
+            found.setdefault(table, []).append(file)
+            continue
+        near = alike(file.stem, sorted(READ))
+        code = "file_unknown_like" if near else "file_unknown"
+        raw.problems.append(Problem(code, "note", source=file.name, facts={"near": near, "ending": file.suffix}))
+    return found
+
+
+def files_in(path: Path) -> list[Path]:
+    """The data files of a folder; hidden ones and the lock files of spreadsheet programs are not data."""
+    try:
+        entries = sorted(path.iterdir())
+    except NotADirectoryError as error:
+        raise refuse("source_kind", path.name) from error
+    except OSError as error:
+        raise unopened(path, error) from error
+    return [file for file in entries if file.suffix.lower() in ENDINGS and file.name[0] not in ".~"]

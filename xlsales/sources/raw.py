@@ -1,0 +1,66 @@
+"""What reading gives: raw tables, where each was found, and what was said on the way."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from xlsales.problems import InputError, Problem, sentence
+from xlsales.schema import TABLES
+from xlsales.schema.origin import Origin
+
+READ = frozenset(key for key, table in TABLES.items() if table.role != "result")  # results are written, never read
+
+
+@dataclass
+class Raw:
+    """Raw frames by table, the origin of each, and notes of the reading; nothing in it is checked yet."""
+
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    origins: dict[str, Origin] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, table: str, frame: pd.DataFrame, origin: Origin) -> None:
+        """Keep a table that was read."""
+        self.tables[table] = frame
+        self.origins[table] = origin
+
+
+class Unreadable(InputError):
+    """Something could not be read at all, so that any figure would be wrong; `problems` has everything found."""
+
+    def __init__(self, problems: Iterable[Problem], lang: str = "en") -> None:
+        self.problems = list(problems)
+        super().__init__(self.problems[0], lang)
+        self.args = ("\n".join(sentence(problem, lang) for problem in self.problems),)
+
+
+def refuse(code: str, source: str = "", table: str = "", value: object = None, **facts: Any) -> Unreadable:
+    """The refusal of one file or query."""
+    return Unreadable([Problem(code, "error", table, value=value, source=source, facts=facts)])
+
+
+def finish(raw: Raw, failed: list[Problem]) -> Raw:
+    """The raw tables, or a refusal that names everything that could not be read."""
+    if failed:
+        raise Unreadable(failed)
+    return raw
+
+
+def size_of(path: Path) -> int:
+    """The file's size; a file that cannot be seen is refused with a sentence."""
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise unopened(path, error) from error
+
+
+def unopened(path: Path, error: OSError) -> Unreadable:
+    """The refusal of a file that the system does not let us read."""
+    if isinstance(error, FileNotFoundError):
+        return refuse("file_missing", path.name, folder=str(path.parent))
+    if isinstance(error, PermissionError):
+        return refuse("file_locked", path.name)
+    return refuse("file_failed", path.name, reason=error.strerror or type(error).__name__)
