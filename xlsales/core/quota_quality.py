@@ -43,8 +43,8 @@ def quota_quality(
 
     people: salesperson, quota, and potential, history (last year's actual), expected (a forecast for the year; where
     blank, history) as far as known. past: attainments of past quotas (0.9 is 90 %), at least 8 of them; their spread
-    around their median, drawn with the seed, multiplies what is expected. Returns in people: quota_to_potential, growth,
-    relative (quota/potential against everybody's), chance, and talk: codes of what is odd, comma-separated
+    around their median, drawn with the seed, multiplies what is expected. Returns in people: quota_to_potential,
+    growth, relative (quota/potential against everybody's), chance, and talk: codes of what is odd, comma-separated
     (above_potential, burden_high, burden_low: relative off by more than stretch; growth_high: growth above the median
     by more than stretch; chance_low under 30 %, chance_high over 90 %, no_basis: nothing to judge by).
 

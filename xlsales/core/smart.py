@@ -12,10 +12,12 @@ from xlsales.core.targets import growth_band
 
 LETTERS = ("S", "M", "A", "R", "T")
 # A measure is given in money, in a product's unit, as a share, a score or a count: then its unit is known.
-MEASURES = frozenset(
-    "sales volume margin profit collections market_share satisfaction customers visits calls demos".split()
-)
+_FIVE = ("sales", "volume", "margin", "profit", "collections")
+MEASURES = frozenset((*_FIVE, "market_share", "satisfaction", "customers", "visits", "calls", "demos"))
 _RANK = {"pass": 0, "warn": 1, "fail": 2}
+
+
+_Known = dict[tuple[Any, str, Any], dict[Any, dict[str, Any]]]  # measure, period, member -> scope -> target, children
 
 
 class Reason(NamedTuple):
@@ -53,7 +55,7 @@ def smart(
     for name in ("scope", "owner", "period", "valid_from", "target", "base", "source", "parent_member", "unit"):
         if name not in table:
             table[name] = None
-    rows = table.to_dict("records")
+    rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
     known = _by_key(rows)
     past = _by_member(history)
     found = []
@@ -118,20 +120,20 @@ def _achievable(row: dict[str, Any], past: dict[Any, dict[str, float]], calendar
     return found
 
 
-def _relevant(row: dict[str, Any], known: dict[Any, dict[str, Any]], unit: float) -> list[Reason]:
+def _relevant(row: dict[str, Any], known: _Known, unit: float) -> list[Reason]:
     """R: a parent with a target, and children that add up to it."""
-    key, found = (row["measure"], _when(row)), []
+    found: list[Reason] = []
     parent = row["parent_member"]
     if _blank(parent):
         if row["scope"] != "company":
             found.append(Reason("R", "warn", "no_parent", {}))
     else:
-        above = known.get((*key, parent))
+        above = _find(known, row, parent)
         if above is None:
             found.append(Reason("R", "warn", "parent_without_target", {"parent": parent}))
         else:
             found += _sum_reason(parent, above, unit)
-    own = known.get((*key, row["member"]))
+    own = _find(known, row, row["member"])
     return found + (_sum_reason(row["member"], own, unit) if own else [])
 
 
@@ -149,7 +151,7 @@ def _sum_reason(parent: object, above: dict[str, Any], unit: float) -> list[Reas
     return [Reason("R", "fail", "children_differ", facts)]
 
 
-def _timed(row: dict[str, Any], known: dict[Any, dict[str, Any]], calendar: Calendar, unit: float) -> list[Reason]:
+def _timed(row: dict[str, Any], known: _Known, calendar: Calendar, unit: float) -> list[Reason]:
     """T: a period inside one fiscal year; a year's phasing complete and adding up."""
     if _blank(row["period"]):
         return [] if not _blank(row["valid_from"]) else [Reason("T", "fail", "no_period", {})]
@@ -162,7 +164,7 @@ def _timed(row: dict[str, Any], known: dict[Any, dict[str, Any]], calendar: Cale
     year, goal = str(row["period"]), _number(row["target"])
     for level in ("half", "quarter", "month", "week"):
         keys = children(year, level, calendar)
-        parts = [known.get((row["measure"], key, row["member"])) for key in keys]
+        parts = [_find(known, row, row["member"], key) for key in keys]
         given = [part["target"] for part in parts if part is not None]
         if not given:
             continue
@@ -176,19 +178,27 @@ def _timed(row: dict[str, Any], known: dict[Any, dict[str, Any]], calendar: Cale
     return [Reason("T", "warn", "not_phased", {"period": year})]
 
 
-def _by_key(rows: list[dict[str, Any]]) -> dict[Any, dict[str, Any]]:
-    """(measure, period, member) -> its target and its children's; refuses the same target twice."""
-    known: dict[Any, dict[str, Any]] = {}
+def _by_key(rows: list[dict[str, Any]]) -> _Known:
+    """Every target with its children's; refuses the same target twice."""
+    known: _Known = {}
     for row in rows:
-        key = (row["measure"], _when(row), row["member"])
-        if key in known:
-            raise Refusal("smart_twice", measure=key[0], period=key[1], member=key[2])
-        known[key] = {"target": _number(row["target"]), "children": []}
+        scopes = known.setdefault((row["measure"], _when(row), row["member"]), {})
+        if row["scope"] in scopes:
+            raise Refusal("smart_twice", measure=row["measure"], period=_when(row), member=row["member"])
+        scopes[row["scope"]] = {"target": _number(row["target"]), "children": []}
     for row in rows:
-        above = known.get((row["measure"], _when(row), row["parent_member"]))
-        if above is not None and not _blank(row["parent_member"]):
+        above = None if _blank(row["parent_member"]) else _find(known, row, row["parent_member"])
+        if above is not None:
             above["children"].append(_number(row["target"]))
     return known
+
+
+def _find(known: _Known, row: dict[str, Any], member: object, period: str | None = None) -> dict[str, Any] | None:
+    """A member's target for the row's measure and period: of the row's scope, else of the only scope that has it."""
+    scopes = known.get((row["measure"], _when(row) if period is None else period, member), {})
+    if row["scope"] in scopes:
+        return scopes[row["scope"]]
+    return next(iter(scopes.values())) if len(scopes) == 1 else None
 
 
 def _by_member(history: pd.DataFrame | None) -> dict[Any, dict[str, float]]:

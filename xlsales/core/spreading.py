@@ -121,7 +121,7 @@ def seasonal_indices(history: Cells, days: Cells | None = None, next_days: Cells
         if past.shape != years.shape or coming.shape != index.shape:
             raise Refusal("shape_differs", name="days", found=list(past.shape), wanted=list(years.shape))
         if not (past.mean(axis=0) > 0).all():
-            raise Refusal("days_missing", row=int(np.argmax(~(past.mean(axis=0) > 0))) + 1)
+            raise Refusal("days_missing", column=int(np.argmax(~(past.mean(axis=0) > 0))) + 1)
         index = index * coming / past.mean(axis=0)
     return np.asarray(index * (len(index) / index.sum()))
 
@@ -130,7 +130,7 @@ def capacity_weights(drivers: pd.DataFrame, shares: dict[str, float]) -> pd.Data
     """Weights from several drivers: each driver as shares of its sum, mixed by the given shares (which add to 1).
 
     drivers: one row per cell, one column per driver (history, pipeline, capacity, potential, ...). Returns one column
-    per driver with what it adds, and weight, their sum; the weights add to 1. Refuses driver_unknown, driver_sum
+    per driver with what it adds, and weight, their sum; the weights add to 1. Refuses capacity_driver_unknown, driver_sum
     (nothing in it), driver_missing (a blank), driver_shares (not 1 together).
 
     >>> drivers = pd.DataFrame({"history": [1, 3], "potential": [1, 1]})
@@ -142,7 +142,7 @@ def capacity_weights(drivers: pd.DataFrame, shares: dict[str, float]) -> pd.Data
     parts = pd.DataFrame(index=drivers.index)
     for name, part in shares.items():
         if name not in drivers:
-            raise Refusal("driver_unknown", driver=name, drivers=[str(column) for column in drivers.columns])
+            raise Refusal("capacity_driver_unknown", driver=name, drivers=[str(column) for column in drivers.columns])
         amounts = drivers[name].to_numpy(dtype=np.float64, na_value=np.nan)
         if np.isnan(amounts).any():
             raise Refusal("driver_missing", driver=name, row=int(np.argmax(np.isnan(amounts))) + 1)
