@@ -34,7 +34,7 @@ def ageing(
 
     invoices, receipts: as in `settlement.settle`; by: columns of invoices (none of them = one total row). Returns by...,
     not_due, d1_30, d31_60, d61_90, d91_180, d181_365, d365_plus, unapplied (below 0), outstanding (their sum); to the
-    cent. Unapplied money stands on its customer, the other by columns blank.
+    cent. Unapplied money stands on its customer, other columns blank.
 
     >>> invoices = pd.DataFrame({"customer": ["C", "C"], "invoice": ["A", "B"], "amount": [100.0, 50.0],
     ...     "due_date": pd.to_datetime(["2026-02-01", "2026-01-01"])})

@@ -32,7 +32,8 @@ def latest_on(
     if lines.implementation.is_pandas():
         frame = lines.collect().to_native()
         found = _latest(frame[key], frame["date"], table.collect().to_native()[list(columns)])
-        return nw.from_native(frame.assign(**{name: found})).lazy()
+        dated: nw.LazyFrame[Any] = nw.from_native(frame.assign(**{name: found})).lazy()
+        return dated
     table = table.select(key, nw.col(start).cast(nw.Date()).alias("__from"), nw.col(value).alias(name))
     table = table.filter(~nw.col(key).is_null() & ~nw.col("__from").is_null())
     lines = lines.with_columns(nw.col("date").cast(nw.Date()).alias("__day"))

@@ -78,7 +78,8 @@ def cash_sums(
     frame = nw.from_native(receipts_by_line).lazy()
     need(frame, "receipts_by_line", ("collections",))
     have = set(names_of(frame))
-    frame = frame.with_columns(*[nw.lit(None, nw.String).alias(name) for name in by if name not in have])
+    unknown = [nw.lit(None, nw.String).alias(name) for name in by if name not in have]
+    frame = frame.with_columns(*unknown) if unknown else frame
     frame = _dated(frame, period, first, last)
     return as_pandas(frame.group_by(*by, "__key").agg(nw.col("collections").sum()))
 
@@ -96,7 +97,7 @@ def _dated(frame: nw.LazyFrame[Any], period: str, first: Day | None, last: Day |
         frame = frame.filter(date < nw.lit(pd.Timestamp(day(last) + 1).to_pydatetime()))
     if period == "none":
         return frame.with_columns(nw.lit(0).alias("__key"))
-    key = date.dt.year().cast(nw.Int64) * 1000 + date.dt.ordinal_day().cast(nw.Int64)
+    key = date.dt.year() * 1000 + date.dt.ordinal_day()
     return frame.with_columns(key.alias("__key"))
 
 
