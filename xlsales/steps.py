@@ -24,6 +24,7 @@ STEPS: tuple[Step, ...] = (
     Step("lines", lines.measured_lines, essential=True),
     Step("settlement", lines.settlement),
     Step("cash", lines.cash_by_line),
+    Step("expenses", lines.expenses, essential=True),
     Step("five_quantities", quantities.quantities, essential=True),
     Step("targets", targets.targets, essential=True),
     Step("allocation", planning.allocation),

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,15 +74,18 @@ def load(request: Request, start: Any) -> Loaded:
     return Loaded(checked.tables, {**checked.settings, "as_of": chosen}, checked.problems)
 
 
-def compute(loaded: Loaded, start: Any) -> "dict[str, pd.DataFrame]":
-    """Run the cycle; a calculation's refusal becomes a sentence."""
+def compute(loaded: Loaded, start: Any) -> "tuple[Loaded, dict[str, pd.DataFrame]]":
+    """Run the cycle; a figure that could not be given is a warning beside the other problems."""
     from xlsales import steps
 
     start("compute")
     try:
-        return steps.run(loaded.tables, loaded.settings)
+        outcome = steps.run(loaded.tables, loaded.settings)
     except Refusal as refusal:
         raise InputError(from_refusal(refusal)) from refusal
+    refused = [replace(from_refusal(refusal), severity="warning") for _, refusal in outcome.refused]
+    tables = {**loaded.tables, "plan": outcome.results["plan"]} if "plan" in outcome.results else loaded.tables
+    return Loaded(tables, loaded.settings, [*loaded.problems, *refused]), outcome.results
 
 
 def write(
@@ -114,8 +117,7 @@ def demo(folder: Path, lang: str, now: datetime, *, force: bool) -> int:
         raw = company.tables(lang)
         start("check")
         checked = validate.validate_all(raw, lang=lang)
-        loaded = Loaded(checked.tables, checked.settings, checked.problems)
-        results = compute(loaded, start)
+        loaded, results = compute(Loaded(checked.tables, checked.settings, checked.problems), start)
         start("write")
         write(target, loaded, results, (lang, now), force=force)
     tell(loaded, results, lang)
@@ -136,7 +138,7 @@ def run(request: Request, target: Path, *, strict: bool, force: bool) -> int:
         if strict and any(problem.severity == "error" for problem in loaded.problems):
             results = None
         else:
-            results = compute(loaded, start)
+            loaded, results = compute(loaded, start)
             start("write")
             write(target, loaded, results, (lang, request.now), force=force)
     if results is None:

@@ -7,11 +7,14 @@ import numpy as np
 import pandas as pd
 
 from xlsales.core.attribution import attribute_collections, orders_as_invoices
-from xlsales.core.calendar import Calendar
+from xlsales.core.calendar import Calendar, period_days, period_keys
+from xlsales.core.expenses import allocate_expense
 from xlsales.core.hierarchy import Tree, build_tree
 from xlsales.core.order_lines import MoneyRules, order_measures
 from xlsales.core.owners import with_owner
 from xlsales.core.quantities import split_credit
+from xlsales.core.ratio import ratio
+from xlsales.core.refusal import Refusal
 from xlsales.core.settlement import Settlement, settle
 from xlsales.stages.cycle import Cycle, Frames
 
@@ -145,3 +148,61 @@ def cash_by_line(cycle: Cycle) -> Frames:
         (given(cycle, "customer_owners"), given(cycle, "customers")),
     )
     return {"cash": _with_attributes(cycle, cash)}
+
+
+def expenses(cycle: Cycle) -> Frames:
+    """`lines` with the actual expenses allocated to them by each item's driver (budget), month by month.
+
+    An expense of a unit concerns the lines of that region, product line or team; of the company, all lines. Driver
+    fixed: the unit stands for itself; without a unit, the units' shares of the item's budget. Where a driver cannot
+    carry an expense the profit is not known: it is left blank and said so.
+    """
+    spent = given(cycle, "expenses")
+    if spent is None:
+        return {}
+    lines = cycle.found["lines"]
+    people = cycle.tables["salespeople"].drop_duplicates("salesperson").set_index("salesperson")["unit"]
+    lines = lines.assign(team=lines["salesperson"].map(people).astype("str"))
+    spent = spent[spent["date"] <= cycle.as_of]
+    try:
+        found = allocate_expense(lines, _by_unit(cycle, spent), _fixed_shares(cycle))
+    except Refusal as refusal:
+        cycle.notes.append(refusal)
+        return {"lines": lines.assign(profit=np.nan)}
+    return {"lines": found.astype(lines.dtypes.to_dict())}
+
+
+def _by_unit(cycle: Cycle, spent: pd.DataFrame) -> pd.DataFrame:
+    """The expenses with the days of their month, their driver, and their unit in the column of its kind."""
+    drivers = cycle.tables["budget"].dropna(subset=["driver"]).drop_duplicates("item").set_index("item")["driver"]
+    kinds = cycle.tables["org_units"].drop_duplicates("unit").set_index("unit")["kind"]
+    kind = spent["unit"].map(kinds)
+    month = period_keys(spent["date"], "month", calendar(cycle))
+    days = {key: period_days(key, calendar(cycle)) for key in month.unique()}
+    driver = spent["item"].map(drivers).fillna("sales")
+    return pd.DataFrame(
+        {
+            "item": spent["item"],
+            "amount": spent["amount"],
+            "driver": driver.mask((driver == "fixed") & spent["unit"].notna(), "sales"),
+            "first": month.map({key: span[0] for key, span in days.items()}),
+            "last": month.map({key: min(span[1], cycle.as_of.date()) for key, span in days.items()}),
+            "order": spent["order"],
+            "salesperson": spent["salesperson"],
+            "product": spent["product"],
+            "region": spent["unit"].where(kind == "region"),
+            "product_line": spent["unit"].where(kind == "product_line"),
+            "team": spent["unit"].where(kind == "team"),
+        }
+    )
+
+
+def _fixed_shares(cycle: Cycle) -> pd.DataFrame | None:
+    """Each region's part of the budget of the items that go by fixed shares."""
+    budget = cycle.tables["budget"]
+    fixed = budget[(budget["driver"] == "fixed") & budget["unit"].notna()]
+    if fixed.empty:
+        return None
+    sums = fixed.groupby(["item", "unit"])["amount"].sum()
+    share = ratio(sums, sums.groupby("item").transform("sum"))
+    return sums.reset_index().rename(columns={"unit": "region"}).assign(share=share).drop(columns="amount")

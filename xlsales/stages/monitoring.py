@@ -107,7 +107,7 @@ def forecasts(cycle: Cycle) -> Frames:
         if np.isnan(history).any():
             continue
         try:
-            rows = forecast(history, len(ahead), MONTHS, float(cycle.settings["confidence"]))
+            rows = forecast(history, len(ahead), MONTHS, float(cycle.settings["confidence"])).table
         except Refusal as refusal:
             cycle.notes.append(refusal)
             continue
