@@ -1,7 +1,5 @@
 """Frames into cells: what each kind of column becomes, blank for missing, text always as text."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -103,17 +101,3 @@ def one_text(value: object, column: str, lang: str) -> Value:
 def cut(text: str) -> str:
     """A text that fits a cell."""
     return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1] + "…"
-
-
-def write_column(sheet: Any, first_row: int, column: int, values: list[Value], styles: list[Any]) -> None:
-    """Write a column's values; `styles` is one style for all, or one for each row. Text is never read as a formula."""
-    write_number, write_string, write_blank = sheet.write_number, sheet.write_string, sheet.write_blank
-    same = styles[0] if len(styles) == 1 else None
-    for offset, value in enumerate(values):
-        style = same or styles[offset]
-        if value is None:
-            write_blank(first_row + offset, column, None, style)
-        elif isinstance(value, str):
-            write_string(first_row + offset, column, value, style)
-        else:
-            write_number(first_row + offset, column, value, style)

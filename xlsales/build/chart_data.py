@@ -63,7 +63,8 @@ def months(build: Build) -> ChartBlock:
         if value is not None:
             planned[month] = planned.get(month, 0.0) + value
     rows: list[list[str | float | None]] = [
-        [now, actual.get(now), actual.get(before), planned.get(now)] for now, before in zip(this, last, strict=True)
+        [now[-2:], actual.get(now), actual.get(before), planned.get(now)]
+        for now, before in zip(this, last, strict=True)
     ]
     return ChartBlock("months", heads(build, "month", "this_year", "last_year", "plan"), rows, 12)
 

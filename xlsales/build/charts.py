@@ -5,12 +5,12 @@ from typing import Any
 
 from xlsales.build.chart_data import ChartBlock
 from xlsales.build.context import Build
-from xlsales.build.styles import ACCENT, FONTS, GREY
+from xlsales.build.styles import ACCENT, FONTS, GREY, MONEY_FORMATS
 
 DARK, MIDDLE, LIGHT = ACCENT, "#7FA3AF", "#CFDDE2"
 RAMP = ("#E6EEF1", "#C5D8DE", "#9FBEC8", "#789FAC", "#4F7F8F", "#2B5E70", "#0F2F3B")
-MONEY_AXIS = {1: '[>=1000000]#,##0.0,,"M";[>=1000]#,##0,"k";#,##0', 1000: "#,##0,", 10000: r"0\.0,"}
-Series = tuple[str, list[Any], list[Any]]
+# The bars carry their numbers, so their axis is left out.
+UNSEEN = {"visible": False, "major_gridlines": {"visible": False}, "min": 0}
 
 
 class Drawer:
@@ -57,10 +57,14 @@ class Drawer:
         font = {"name": FONTS[self.build.lang], "size": 9, "color": "#374151"}
         return {"num_font": font, "label_position": "low", "line": {"color": "#9CA3AF"}, **more}
 
-    @property
-    def money(self) -> str:
-        """The number format of a money axis."""
-        return MONEY_AXIS[int(self.build.setting("unit"))]
+    def money(self, key: str) -> str:
+        """The number format of a chart's money: the unit of Settings, else the size that the figures need."""
+        unit = int(self.build.setting("unit"))
+        if unit > 1:
+            return MONEY_FORMATS[unit]
+        numbers = [abs(value) for row in self.places[key][0].rows for value in row if isinstance(value, float)]
+        size = max(numbers, default=0.0)
+        return self.build.says("axis.millions" if size >= 1e6 else "axis.thousands" if size >= 1e4 else "axis.ones")
 
     def draw(self, key: str) -> Any:
         """The chart of a key."""
@@ -94,7 +98,7 @@ def months(drawer: Drawer) -> Any:
     look = {"color": "#111827", "dash_type": "dash", "width": 1.25}
     line.add_series(drawer.series("months", 3, line=look, marker=marker))
     chart.combine(line)
-    chart.set_y_axis(drawer.axis(drawer.money))
+    chart.set_y_axis(drawer.axis(drawer.money("months")))
     chart.set_x_axis(drawer.names(text_axis=True))
     return drawer.dress(chart, "months")
 
@@ -107,7 +111,7 @@ def bridge(drawer: Drawer) -> Any:
     chart.add_series(drawer.series("bridge", 3, fill={"color": DARK}))
     hatch = {"pattern": "wide_upward_diagonal", "fg_color": DARK, "bg_color": "#FFFFFF"}
     chart.add_series(drawer.series("bridge", 4, pattern=hatch, border={"color": DARK}))
-    chart.set_y_axis(drawer.axis(drawer.money))
+    chart.set_y_axis(drawer.axis(drawer.money("bridge")))
     chart.set_x_axis(drawer.names())
     drawer.dress(chart, "bridge")
     font = {"name": FONTS[drawer.build.lang], "size": 9, "color": "#374151"}
@@ -118,9 +122,11 @@ def bridge(drawer: Drawer) -> Any:
 def funnel(drawer: Drawer) -> Any:
     """The pipeline by stage, the first stage on top."""
     chart = drawer.build.book.add_chart({"type": "bar"})
-    chart.add_series(drawer.series("funnel", 1, fill={"color": DARK}, gap=40, data_labels=labels(drawer.money)))
+    chart.add_series(
+        drawer.series("funnel", 1, fill={"color": DARK}, gap=40, data_labels=labels(drawer.money("funnel")))
+    )
     chart.set_y_axis(drawer.names(reverse=True))
-    chart.set_x_axis(drawer.axis(drawer.money, min=0))
+    chart.set_x_axis(UNSEEN)
     return drawer.dress(chart, "funnel", legend=False)
 
 
@@ -129,8 +135,8 @@ def ageing(drawer: Drawer) -> Any:
     chart = drawer.build.book.add_chart({"type": "bar", "subtype": "stacked"})
     for number, color in enumerate(RAMP, 1):
         chart.add_series(drawer.series("ageing", number, fill={"color": color}, border={"color": "#6B7280"}, gap=40))
-    chart.set_y_axis(drawer.names(reverse=True))
-    chart.set_x_axis(drawer.axis(drawer.money))
+    chart.set_y_axis(drawer.names(reverse=True, crossing="max"))
+    chart.set_x_axis(drawer.axis(drawer.money("ageing")))
     return drawer.dress(chart, "ageing")
 
 
@@ -139,7 +145,7 @@ def regions(drawer: Drawer) -> Any:
     chart = drawer.build.book.add_chart({"type": "bar"})
     chart.add_series(drawer.series("regions", 1, fill={"color": DARK}, gap=50, data_labels=labels("0%")))
     chart.set_y_axis(drawer.names(reverse=True))
-    chart.set_x_axis(drawer.axis("0%", min=0))
+    chart.set_x_axis(UNSEEN)
     return drawer.dress(chart, "regions", legend=False)
 
 

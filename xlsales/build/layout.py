@@ -25,8 +25,9 @@ class Sheet:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """The tables that stand on the sheet, from left to right."""
-        return tuple(table for table in TABLES.values() if table.sheet == self.key)
+        """The tables that stand on the sheet, from left to right; those that nobody types come last."""
+        found = [table for table in TABLES.values() if table.sheet == self.key]
+        return tuple(sorted(found, key=lambda table: table.role == "kept"))
 
     @property
     def typed(self) -> bool:

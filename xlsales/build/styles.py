@@ -18,6 +18,7 @@ from xlsales.schema.model import (
 ACCENT = "#1F4E5F"  # one accent colour; everything else is grey
 ACCENT_SOFT = "#DCE8EC"
 INPUT = "#FFF8DC"
+SUM = "#EEF1F3"
 GREY = "#6B7280"
 LINE = "#C9CED6"
 GOOD = "#1F4E5F"
@@ -56,8 +57,11 @@ COLUMN_FORMATS = {
     "pace_index": "0.00",
     "required_uplift": "0.00",
     "coverage": "0.00",
+    "rounding": "0.##",
 }
 MONEY_MEASURES = frozenset({"sales", "margin", "profit", "collections"})
+# Computed sentences, over several lines where they need them.
+SENTENCES = frozenset({"what", "cure", "reason", "why", "how", "note"})
 # Plain numbers that carry the unit of their row's measure.
 MEASURED = frozenset(
     (
@@ -122,17 +126,40 @@ class Styles:
         elif kind in {DATE, FLAG, PERIOD}:
             properties["align"] = "center"
         else:
-            properties["align"] = "left"
+            properties |= {"align": "left", "indent": 1}
         if typed:
             properties |= {"bg_color": INPUT, "border": 1, "border_color": LINE, "locked": False}
         else:
-            properties |= {"bottom": 1, "bottom_color": LINE}
+            properties |= {"bottom": 1, "bottom_color": LINE, "text_wrap": column in SENTENCES}
         return self(**properties)
 
-    def total(self, kind: str, column: str = "", *, measure: str | None = None) -> Any:
+    def total(self, kind: str, column: str = "") -> Any:
         """The style of a sum."""
-        pattern = self.number_format(kind, column, measure)
-        return self(num_format=pattern, bold=True, align="right", top=1, top_color=ACCENT, bg_color="#F3F5F7")
+        return self.sum_number(self.number_format(kind, column))
+
+    def sum_number(self, pattern: str) -> Any:
+        """The style of a sum with its number format."""
+        return self(num_format=pattern, bold=True, align="right", bottom=1, bottom_color=LINE, bg_color=SUM)
+
+    def typed_number(self, pattern: str) -> Any:
+        """The style of a typed number with its number format."""
+        return self(num_format=pattern, align="right", bg_color=INPUT, border=1, border_color=LINE, locked=False)
+
+    def hold(self, *, typed: bool) -> Any:
+        """The style of the narrow cell that holds the one to its left."""
+        if typed:
+            return self(align="center", bg_color=INPUT, border=1, border_color=LINE, locked=False, bold=True)
+        return self(bg_color=SUM, bottom=1, bottom_color=LINE)
+
+    @property
+    def beside(self) -> Any:
+        """Grey words right of a value."""
+        return self(font_color=GREY, font_size=9, indent=1)
+
+    @property
+    def name(self) -> Any:
+        """The name of a row."""
+        return self(bold=True, bottom=1, bottom_color=LINE)
 
     @property
     def title(self) -> Any:
@@ -179,4 +206,4 @@ class Styles:
     @property
     def check(self) -> Any:
         """A check cell."""
-        return self(bold=True, align="left", font_color=ACCENT)
+        return self(bold=True, align="left", indent=1, font_color=ACCENT)

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 from xlsxwriter.utility import xl_col_to_name
 
-from xlsales.build.cells import Value, column_values, write_column
+from xlsales.build.cells import Value, column_values
 from xlsales.build.context import Build, quoted
 from xlsales.build.layout import (
     CAPTION_ROW,
@@ -90,7 +90,7 @@ def write_block(build: Build, page: Any, block: Block, widths: dict[int, float])
         at = block.first_column + position
         values = column_values(table, column, frame, lang)
         values += [None] * (block.last_row - HEADER_ROW - len(values))
-        write_column(page, FIRST_ROW, at, values, cell_styles(build, table, column, frame, len(values)))
+        page.write_values(FIRST_ROW, at, values, cell_styles(build, table, column, frame, len(values)))
         header = build.styles.required_header if typed and column.required else build.styles.header
         columns.append({"header": name, "header_format": header})
         page.data_validation(HEADER_ROW, at, HEADER_ROW, at, input_message(build, table, column, name))
@@ -162,4 +162,4 @@ def print_areas(build: Build, sheet: Sheet) -> None:
         f"{tab}!${xl_col_to_name(block.first_column)}$1:${xl_col_to_name(block.last_column)}${block.last_row + 1}"
         for block in ranges
     ]
-    build.book.define_name(f"{tab}!Print_Area", "=" + ",".join(areas))
+    build.book.define_name(f"{tab}!_xlnm.Print_Area", "=" + ",".join(areas))

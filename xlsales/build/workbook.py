@@ -10,6 +10,7 @@ import xlsxwriter
 
 from xlsales.build.checks import write_checks
 from xlsales.build.context import Build
+from xlsales.build.fast_sheet import FastSheet
 from xlsales.build.help import write_help
 from xlsales.build.layout import FIRST_ROW, SHEETS, Sheet, blocks
 from xlsales.build.lists import define_lists
@@ -69,7 +70,7 @@ def add_sheets(made: Build) -> None:
         name = sheet_name(sheet.key, made.lang)
         if len(name) > SHEET_NAME_LIMIT:
             raise ValueError(f"the name of the sheet {sheet.key} is too long: {name}")
-        page = made.book.add_worksheet(name)
+        page = made.book.add_worksheet(name, worksheet_class=FastSheet)
         made.sheets[sheet.key] = page
         made.blocks |= {block.table.key: block for block in blocks(sheet, counts)}
         if sheet.hidden == "hidden":

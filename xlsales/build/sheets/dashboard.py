@@ -11,10 +11,10 @@ from xlsales.build.wording import value_word
 from xlsales.schema.model import MONEY, QUANTITY, SHARE
 
 TILE_ROW, CHART_ROW = 4, 8
-COLUMNS, WIDTH = 15, 9.3  # fifteen columns: three to a tile, seven and a half to a chart
+COLUMNS, WIDTH = 15, 12  # fifteen columns: three to a tile, seven and a half to a chart
 CHART_HEIGHT, CHART_ROWS = 250, 13
 LAYOUT = (("attainment", "months"), ("bridge", "regions"), ("funnel", "ageing"))
-PIXELS = 70  # one column
+PIXELS = 89  # one column
 
 
 def write_dashboard(build: Build, sheet: Sheet, drawer: Drawer) -> None:

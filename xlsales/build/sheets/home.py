@@ -62,9 +62,7 @@ def write_five(build: Build, page: Any) -> None:
         page.write_string(FIVE_ROW, column, build.says("home." + key), styles.header)
     for row, line in enumerate(headlines(build), FIVE_ROW + 1):
         kind = MONEY if line.measure in MONEY_MEASURES else QUANTITY
-        page.write_string(
-            row, 0, value_word("measure", line.measure, build.lang), styles(bold=True, bottom=1, bottom_color="#C9CED6")
-        )
+        page.write_string(row, 0, value_word("measure", line.measure, build.lang), styles.name)
         write_line(build, page, row, line, kind)
 
 
@@ -110,7 +108,7 @@ def write_cycle(build: Build, page: Any) -> None:
         page.write_string(row, 0, build.says(f"stage.{stage}", number=number + 1), styles(bold=True))
         state = state_of(build, stage)
         page.write_formula(row, 1, state.formula, styles(num_format="#,##0", align="right"), state.value)
-        page.write_string(row, 2, build.says(f"state.{stage}"), styles.text)
+        page.write_string(row, 2, build.says(f"state.{stage}"), styles(indent=1))
         sheets = [each.key for each in SHEETS if each.stage == stage and not each.hidden]
         for step, key in enumerate(sheets):
             if 4 + step < len(COLUMNS):

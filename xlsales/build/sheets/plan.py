@@ -6,9 +6,9 @@ import pandas as pd
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from xlsales.build.context import Build, quoted
-from xlsales.build.layout import BLANK_ROWS, CHECK_ROW, FIRST_ROW, HEADER_ROW, LINK_ROW, TOTAL_ROW, Sheet
+from xlsales.build.layout import BLANK_ROWS, CAPTION_ROW, FIRST_ROW, HEADER_ROW, LINK_ROW, TOTAL_ROW, Sheet
 from xlsales.build.plan_tree import Node, PlanOf, code, plan_of
-from xlsales.build.styles import MONEY_MEASURES
+from xlsales.build.styles import LINE, MONEY_MEASURES
 from xlsales.build.table_sheet import open_sheet
 from xlsales.build.wording import value_word
 from xlsales.schema.model import MONEY, QUANTITY, TEXT
@@ -43,8 +43,8 @@ def write_plan(build: Build, sheet: Sheet) -> None:
 def write_head(build: Build, page: Any, plan: PlanOf) -> None:
     """Version and year above, then the headings."""
     styles = build.styles
-    page.write_string(CHECK_ROW, 0, build.says("plan.version"), styles.note)
-    page.write_string(CHECK_ROW, 1, plan.version, styles.cell(TEXT, typed=True))
+    page.write_string(CAPTION_ROW, 0, build.says("plan.version"), styles.note)
+    page.write_string(CAPTION_ROW, 1, plan.version, styles.cell(TEXT, typed=True))
     page.write_string(TOTAL_ROW, 0, build.says("plan.year"), styles.note)
     page.write_string(TOTAL_ROW, 1, str(plan.year), styles.cell(TEXT, typed=True))
     heads = [build.says("plan." + key) for key in ("region", "salesperson", "name")]
@@ -59,47 +59,52 @@ def write_head(build: Build, page: Any, plan: PlanOf) -> None:
         message = {"validate": "any", "input_title": "", "input_message": build.says(f"plan.{key}.help")}
         page.data_validation(HEADER_ROW, column, HEADER_ROW, column, message)
     page.set_row(HEADER_ROW, 24)
-    page.set_column(0, 1, 11)
-    page.set_column(2, 2, 26)
+    page.set_column(0, 1, 12)
+    page.set_column(2, 2, 24)
     for step in range(12):
-        page.set_column(FIRST_MONTH + 2 * step, FIRST_MONTH + 2 * step, 13.5)
+        page.set_column(FIRST_MONTH + 2 * step, FIRST_MONTH + 2 * step, 12)
         page.set_column(FIRST_MONTH + 2 * step + 1, FIRST_MONTH + 2 * step + 1, 2.6)
-    page.set_column(TOTAL, TARGET, 16)
-    page.set_column(CHECK, CHECK, 30)
+    page.set_column(TOTAL, TARGET, 14)
+    page.set_column(CHECK, CHECK, 26)
 
 
 def write_row(build: Build, page: Any, plan: PlanOf, node: Node, place: dict[int, int], cached: Cached) -> None:
     """Write one row and remember its months' values."""
     row, styles = place[id(node)], build.styles
-    kind = MONEY if plan.measure in MONEY_MEASURES else QUANTITY
     typed = not node.children and node.kind != "company"
-    number = styles.cell(kind, typed=True) if typed else styles.total(kind)
-    hold = (
-        styles(align="center", bg_color="#FFF8DC", border=1, border_color="#C9CED6")
-        if typed
-        else styles(bg_color="#F3F5F7")
+    number, hold = (number_style(build, plan.measure, typed=typed), styles.hold(typed=typed))
+    names = styles.cell(TEXT, typed=node.kind == "blank")
+    page.write_string(row, 0, node.region, names)
+    page.write_string(row, 1, node.salesperson, names)
+    page.write_string(
+        row, 2, node.name, styles(indent=min(node.level, 10), bold=not typed, bottom=1, bottom_color=LINE)
     )
-    name = styles(indent=min(node.level, 10), bold=not typed)
-    page.write_string(row, 0, node.region, styles.cell(TEXT, typed=node.kind == "blank"))
-    page.write_string(row, 1, node.salesperson, styles.cell(TEXT, typed=node.kind == "blank"))
-    page.write_string(row, 2, node.name, name)
     page.set_row(row, None, None, {"level": min(node.level, 7)})
-    months: list[float | str] = []
     below = [place[id(child)] for child in node.children]
+    months: list[float | str] = []
     for step, month in enumerate(plan.months):
         column = FIRST_MONTH + 2 * step
         value, held = plan.typed.get((node.leaf, month), (None, False)) if typed else (None, False)
-        if typed:
-            page.write(row, column, value, number) if value is not None else page.write_blank(row, column, None, number)
-            months.append("" if value is None else value)
-        else:
+        if not typed:
             months.append(added(cached[under][step] for under in below))
             page.write_formula(row, column, sum_formula(cells(below, column)), number, months[-1])
-        page.write_string(row, column + 1, HELD if held else "", hold) if held else page.write_blank(
-            row, column + 1, None, hold
-        )
+        elif value is None:
+            months.append("")
+            page.write_blank(row, column, None, number)
+        else:
+            months.append(value)
+            page.write_number(row, column, value, number)
+        page.write_string(row, column + 1, HELD if held else "", hold)
     cached[row] = months
     write_ends(build, page, plan, node, row, added(months))
+
+
+def number_style(build: Build, measure: str, *, typed: bool) -> Any:
+    """The style of planned values: without decimals where the plan is rounded to whole ones."""
+    kind = MONEY if measure in MONEY_MEASURES else QUANTITY
+    whole = int(build.setting("unit")) == 1 and float(build.setting("rounding")) >= 1
+    pattern = "#,##0" if whole else build.styles.number_format(kind)
+    return build.styles.typed_number(pattern) if typed else build.styles.sum_number(pattern)
 
 
 def added(values: Any) -> float | str:
@@ -128,14 +133,13 @@ def sum_formula(ranges: list[str]) -> str:
 
 def write_ends(build: Build, page: Any, plan: PlanOf, node: Node, row: int, total: float | str) -> None:
     """The year's total, the target beside it, and the check."""
-    styles = build.styles
-    kind = MONEY if plan.measure in MONEY_MEASURES else QUANTITY
+    number = number_style(build, plan.measure, typed=False)
     months = [xl_rowcol_to_cell(row, FIRST_MONTH + 2 * step) for step in range(12)]
-    page.write_formula(row, TOTAL, sum_formula(months), styles.total(kind), total)
+    page.write_formula(row, TOTAL, sum_formula(months), number, total)
     formula, target = target_of(build, plan, node, row)
     if formula:
-        page.write_formula(row, TARGET, formula, styles.cell(kind), target)
-        page.write_formula(row, CHECK, check_formula(build, row), styles.check, verdict(build, total, target))
+        page.write_formula(row, TARGET, formula, number, target)
+        page.write_formula(row, CHECK, check_formula(build, row), build.styles.check, verdict(build, total, target))
 
 
 def target_of(build: Build, plan: PlanOf, node: Node, row: int) -> tuple[str, float | str]:
@@ -201,5 +205,5 @@ def name_blocks(build: Build, sheet: Sheet, plan: PlanOf) -> None:
     holds = [area(FIRST_MONTH + 2 * step + 1, FIRST_ROW, FIRST_MONTH + 2 * step + 1) for step in range(12)]
     build.book.define_name("xs_plan_" + plan.measure, "=" + area(0, HEADER_ROW, FIRST_MONTH + 23))
     build.book.define_name("xs_hold_" + plan.measure, "=" + ",".join(holds))
-    build.book.define_name("xs_version_" + plan.measure, "=" + build.place(sheet.key, CHECK_ROW, 1))
+    build.book.define_name("xs_version_" + plan.measure, "=" + build.place(sheet.key, CAPTION_ROW, 1))
     build.book.define_name("xs_year_" + plan.measure, "=" + build.place(sheet.key, TOTAL_ROW, 1))

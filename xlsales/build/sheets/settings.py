@@ -1,6 +1,5 @@
 """Settings: every setting with its value in its own kind, and what it means beside the table."""
 
-from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -19,7 +18,7 @@ from xlsales.build.table_sheet import HEADER_HEIGHT, input_message, open_sheet
 from xlsales.build.wording import headings, table_name
 from xlsales.labels import word
 from xlsales.schema import TABLES
-from xlsales.schema.model import DATE, FLAG, NUMERIC, TEXT
+from xlsales.schema.model import DATE, FLAG, NUMBER, NUMERIC, TEXT
 from xlsales.schema.settings import SETTINGS, Setting
 
 
@@ -35,7 +34,7 @@ def write_settings(build: Build, sheet: Sheet) -> None:
     for row, (setting, value) in enumerate(rows, FIRST_ROW):
         page.write_string(row, 0, setting_word(setting.key, lang), styles.cell(TEXT))
         write_value(build, page, row, setting, value)
-        page.write_string(row, 2, setting_help(setting.key, lang), styles.note)
+        page.write_string(row, 2, setting_help(setting.key, lang), styles.beside)
     others = other_settings(build)
     for row, (key, value) in enumerate(others, FIRST_ROW + len(rows)):
         page.write_string(row, 0, key, styles.cell(TEXT, typed=True))
@@ -71,29 +70,36 @@ def value_of(build: Build, setting: Setting) -> Any:
 
 
 def write_value(build: Build, page: Any, row: int, setting: Setting, value: Any) -> None:
-    """Write a value in its own kind, with the list or bounds that belong to it."""
-    styles = build.styles
-    if setting.kind == FLAG:
-        words = [word("value.flag." + each, build.lang) for each in ("yes", "no")]
-        page.data_validation(row, 1, row, 1, {"validate": "list", "source": words, "error_type": "warning"})
-        text = "" if value is None else words[0 if value else 1]
-        page.write_string(row, 1, text, styles.cell(TEXT, typed=True))
-        return
-    if setting.domain:
-        page.data_validation(
-            row, 1, row, 1, {"validate": "list", "source": list(setting.domain), "error_type": "warning"}
-        )
-    style = styles.cell(setting.kind, typed=True)
-    if setting.kind == "integer":
-        style = styles(num_format="0", align="left", bg_color="#FFF8DC", border=1, border_color="#C9CED6")
+    """Write a value in its own kind, with the list that belongs to it."""
+    style = build.styles.cell(setting.kind, typed=True)
+    choices = choice_words(setting, build.lang)
+    if choices:
+        says = {
+            "error_type": "warning",
+            "error_title": build.says("list.title"),
+            "error_message": build.says("list.domain"),
+        }
+        page.data_validation(row, 1, row, 1, {"validate": "list", "source": list(choices.values()), **says})
+    if setting.kind in NUMERIC:
+        style = build.styles.cell(setting.kind, "rounding" if setting.kind == NUMBER else "order", typed=True)
     if value is None:
         page.write_blank(row, 1, None, style)
-    elif setting.kind == DATE and isinstance(value, (date, datetime)):
+    elif setting.kind == DATE:
         page.write_datetime(row, 1, pd.Timestamp(value).to_pydatetime(), style)
-    elif setting.kind in NUMERIC and isinstance(value, (int, float)):
+    elif setting.kind in NUMERIC:
         page.write_number(row, 1, value, style)
     else:
-        page.write_string(row, 1, str(value), styles.cell(TEXT, typed=True))
+        key = ("yes" if value else "no") if setting.kind == FLAG else str(value)
+        page.write_string(row, 1, choices.get(key, key), style)
+
+
+def choice_words(setting: Setting, lang: str) -> dict[str, str]:
+    """The values that a setting may take, in words; numbers stay numbers."""
+    if setting.kind == FLAG:
+        return {each: word("value.flag." + each, lang) for each in ("yes", "no")}
+    if setting.kind in NUMERIC:
+        return {each: each for each in setting.domain}
+    return {each: word(f"value.{setting.key}.{each}", lang) for each in setting.domain}
 
 
 def other_settings(build: Build) -> list[tuple[str, str]]:
