@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent / "xlsales"
 # What each room may import of ours and, of other libraries, what it may use. The standard library is free, but for
 # core, where files, clocks and chance are forbidden.
 NUMERIC = {"numpy", "pandas", "narwhals", "scipy", "statsmodels"}
+EVERY = {"core", "labels", "problems", "sources", "validate", "steps", "worded", "build", "hosts", "demo", "schema"}
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "words": (set(), set()),
     "labels": (set(), set()),
@@ -19,6 +20,9 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "validate": ({"schema", "problems", "labels"}, {"pandas", "numpy", "rapidfuzz"}),
     "stages": ({"core", "stages"}, {"pandas", "numpy"}),
     "steps": ({"core", "stages"}, {"pandas"}),
+    "worded": ({"labels"}, {"pandas"}),
+    "terminal": (EVERY, {"pandas", "rich"}),
+    "templates": (EVERY, {"pandas"}),
     "sources": (
         {"schema", "problems", "labels"},
         {"pandas", "narwhals", "duckdb", "sqlalchemy", "python_calamine", "pyarrow", "rapidfuzz"},

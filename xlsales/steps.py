@@ -7,7 +7,18 @@ from typing import Any
 import pandas as pd
 
 from xlsales.core.refusal import Refusal
-from xlsales.stages import collections, improving, lines, monitoring, people, planning, quantities, selling, targets
+from xlsales.stages import (
+    alerting,
+    collections,
+    improving,
+    lines,
+    monitoring,
+    people,
+    planning,
+    quantities,
+    selling,
+    targets,
+)
 from xlsales.stages.cycle import Cycle
 
 
@@ -36,6 +47,7 @@ STEPS: tuple[Step, ...] = (
     Step("customers", selling.customer_segments),
     Step("bridge", monitoring.bridges),
     Step("pace", monitoring.paces),
+    Step("alerts", alerting.alerts),
     Step("forecast", monitoring.forecasts),
     Step("scorecard", people.scorecards),
     Step("incentives", people.incentives),

@@ -94,11 +94,13 @@ def write(
     """Build the workbook into its place, whole or not at all."""
     from xlsales.build import workbook
     from xlsales.hosts.file import write_whole
+    from xlsales.worded import worded
 
     lang, now = look
+    told = worded(results, lang)
 
     def fill(path: Path) -> None:
-        workbook.build(path, loaded.tables, results, loaded.problems, loaded.settings, lang=lang, now=now)
+        workbook.build(path, loaded.tables, told, loaded.problems, loaded.settings, lang=lang, now=now)
 
     write_whole(target, fill, force=force)
 

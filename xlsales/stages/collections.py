@@ -1,9 +1,9 @@
 """Stage 3, cash: settlement, ageing, the collections report, credit watch, whom to call, contracts and approvals."""
 
-import numpy as np
 import pandas as pd
 
 from xlsales.core.ageing import ageing_of
+from xlsales.core.approvals import for_approval
 from xlsales.core.calendar import first_day, period_keys
 from xlsales.core.collections_report import collection_report, receivables_walk
 from xlsales.core.contracts import contract_ledger
@@ -96,22 +96,31 @@ def contracts(cycle: Cycle) -> Frames:
     return found
 
 
+def discounted_documents(cycle: Cycle) -> pd.DataFrame:
+    """Order lines up to the day as documents: document, customer, salesperson, date, amount, discount."""
+    lines = cycle.found["whole_lines"]
+    document = lines["order"] + "/" + lines["line"]
+    columns = ["customer", "salesperson", "date", "discount"]
+    return lines[columns].assign(document=document, amount=lines["sales"])
+
+
 def approvals(cycle: Cycle) -> pd.DataFrame:
-    """Contracts and order lines above the limit of the salesperson's role."""
-    people = cycle.tables["salespeople"].drop_duplicates("salesperson").set_index("salesperson")["role"]
-    roles = cycle.tables["roles"].drop_duplicates("role").set_index("role")
-    contract = cycle.tables["contracts"][["contract", "customer", "salesperson", "amount", "discount"]]
-    contract = contract.rename(columns={"contract": "document"}).assign(kind="contract")
-    line = cycle.tables["orders"]
-    line = line[(line["date"] <= cycle.as_of).fillna(value=False)]
-    line = line.assign(document=line["order"] + "/" + line["line"], kind="discount")
-    rows = pd.concat([contract, line[["document", "customer", "salesperson", "amount", "discount", "kind"]]])
-    role = rows["salesperson"].map(people)
-    of_contract = (rows["kind"] == "contract").to_numpy()
-    money_limit, share_limit = role.map(roles["contract_limit"]), role.map(roles["discount_limit"])
-    over_money = of_contract & (rows["amount"] > money_limit).to_numpy(bool)
-    over_share = (rows["discount"] > share_limit).to_numpy(bool)
-    limit = np.where(over_money, money_limit, share_limit).astype(float)
-    found = rows.assign(limit=limit, approver_role=role.map(roles["approver_role"]))[over_money | over_share]
-    found = found.assign(salesperson=names(cycle, "salesperson", found["salesperson"].astype("str")))
-    return found.sort_values(["kind", "amount"], ascending=[True, False], ignore_index=True)
+    """Contracts above the limit of the salesperson's role, and order lines above its discount limit."""
+    roles, people = cycle.tables["roles"], cycle.tables["salespeople"]
+    if roles.empty:
+        return pd.DataFrame()
+    contracts = cycle.tables["contracts"]
+    contracts = contracts[contracts["signed"] <= cycle.as_of].rename(columns={"contract": "document"})
+    lines = discounted_documents(cycle).astype({"document": "str"})
+    parts = []
+    for kind, documents, limited in (
+        ("contract", contracts, ["amount", "discount"]),
+        ("discount", lines, ["discount"]),
+    ):
+        asked = documents[["document", "salesperson", *limited]]
+        found = for_approval(asked, roles, people.drop_duplicates("salesperson"))
+        parts.append(found.merge(documents.drop(columns="salesperson"), on="document").assign(kind=kind))
+    table = pd.concat(parts, ignore_index=True)
+    table = table[table["reason"] != "role_unknown"]
+    table = table.assign(salesperson=names(cycle, "salesperson", table["salesperson"].astype("str")))
+    return table.sort_values(["kind", "amount"], ascending=[True, False], ignore_index=True)

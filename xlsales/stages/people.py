@@ -65,12 +65,12 @@ def _figures(cycle: Cycle) -> pd.DataFrame:
     open_ended = cycle.found["attainment"]
     dated = (open_ended["level"] == "row") & (open_ended["scope"] == PERSON) & open_ended["to"].isna()
     parts.append(open_ended[dated].rename(columns={"member": PERSON})[[PERSON, "measure", "target", "actual"]])
-    parts.append(_activities(cycle))
+    parts.append(activities_to_date(cycle))
     table = pd.concat(parts, ignore_index=True)
     return table.drop_duplicates([PERSON, "measure"])
 
 
-def _activities(cycle: Cycle) -> pd.DataFrame:
+def activities_to_date(cycle: Cycle) -> pd.DataFrame:
     """Planned and done activities of the fiscal year's complete months and the running one, by person and measure."""
     plan, log = cycle.tables["activity_plan"], cycle.tables["interactions"]
     year = this_year(cycle)

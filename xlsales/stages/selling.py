@@ -11,7 +11,7 @@ from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import given
 from xlsales.stages.quantities import with_names
 
-REASONS = (("is_slipped", "slipped"), ("is_overdue", "overdue"), ("is_stale", "stale"), ("has_no_next", "no_next_step"))
+REASONS = (("is_slipped", "slipped"), ("is_overdue", "overdue"), ("is_stale", "stale"), ("has_no_next", "no_next"))
 
 
 def deals(cycle: Cycle) -> pd.DataFrame | None:
@@ -55,7 +55,7 @@ def _follow_up(cycle: Cycle, seen: pd.DataFrame) -> pd.DataFrame:
     reasons = pd.Series("", index=seen.index, dtype="str")
     for flag, code in REASONS:
         marked = seen[flag].astype(bool)
-        reasons = reasons.where(~marked, (reasons + ", " + code).str.removeprefix(", "))
+        reasons = reasons.where(~marked, (reasons + "," + code).str.removeprefix(","))
     found = seen.assign(reason=reasons)[reasons != ""]
     found = found.assign(
         name=names(cycle, "customer", found["customer"].astype("str")),

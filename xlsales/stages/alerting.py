@@ -1,0 +1,125 @@
+"""Stage 4: what needs attention, ranked by the money at stake."""
+
+import pandas as pd
+
+from xlsales.core import alerts as rules
+from xlsales.core.calendar import first_day
+from xlsales.core.customer_care import satisfaction
+from xlsales.core.period_steps import same_period_last_year
+from xlsales.stages.collections import discounted_documents
+from xlsales.stages.cycle import Cycle, Frames
+from xlsales.stages.lines import calendar
+from xlsales.stages.monitoring import this_year
+from xlsales.stages.people import activities_to_date
+from xlsales.stages.quantities import with_names
+
+PLANNED_SCOPES = ("region", "salesperson")
+
+
+def alerts(cycle: Cycle) -> Frames:
+    """`alerts`: rank, alert, measure, scope, member, name, money, facts (the figures that the reason names)."""
+    found = [
+        _behind(cycle),
+        _margins(cycle),
+        _discounts(cycle),
+        _concentration(cycle),
+        _overdue(cycle),
+        _thin(cycle),
+        _unplanned(cycle),
+        _idle(cycle),
+        _dissatisfied(cycle),
+    ]
+    table = rules.ranked([part for part in found if part is not None and len(part)])
+    return {"alerts": with_names(cycle, table.astype({"member": "str"}), "scope")}
+
+
+def _behind(cycle: Cycle) -> pd.DataFrame | None:
+    pace = cycle.found.get("pace")
+    return None if pace is None else rules.behind_pace(pace)
+
+
+def _year(cycle: Cycle, *, past: bool = False) -> str:
+    year = this_year(cycle)
+    return same_period_last_year(year, calendar(cycle)) if past else year
+
+
+def _margins(cycle: Cycle) -> pd.DataFrame:
+    """Regions, product lines and salespeople, fiscal year to date against last fiscal year."""
+    five = cycle.found["five_quantities"]
+    chosen = five[five["dimension"].isin(["region", "product_line", "salesperson"]) & five["member"].notna()]
+    chosen = chosen.rename(columns={"dimension": "scope"})
+    now, before = (chosen[chosen["period"] == _year(cycle, past=past)] for past in (False, True))
+    return rules.margin_rate_falling(now.dropna(subset=["margin"]), before.dropna(subset=["margin"]))
+
+
+def _start(cycle: Cycle) -> pd.Timestamp:
+    return pd.Timestamp(first_day(this_year(cycle), calendar(cycle)))
+
+
+def _discounts(cycle: Cycle) -> pd.DataFrame | None:
+    documents = discounted_documents(cycle)
+    documents = documents[documents["date"] >= _start(cycle)]
+    roles = cycle.tables["roles"].drop_duplicates("role").set_index("role")["discount_limit"]
+    people = cycle.tables["salespeople"].drop_duplicates("salesperson").set_index("salesperson")["role"]
+    limited = documents.assign(limit=documents["salesperson"].map(people).map(roles).astype(float))
+    return rules.discount_over_limit(limited)
+
+
+def _concentration(cycle: Cycle) -> pd.DataFrame:
+    lines = cycle.found["lines"]
+    recent = lines[lines["date"] >= _start(cycle)]
+    return rules.concentration(recent.groupby("customer")["sales"].sum().reset_index())
+
+
+def _overdue(cycle: Cycle) -> pd.DataFrame | None:
+    watch = cycle.found.get("credit_watch")
+    return None if watch is None else rules.overdue_over_limit(watch)
+
+
+def _thin(cycle: Cycle) -> pd.DataFrame | None:
+    """Open deals against what is left of each salesperson's sales target."""
+    pace, deals = cycle.found.get("pace"), cycle.found.get("pipeline_summary")
+    if pace is None or deals is None:
+        return None
+    left = pace[(pace["scope"] == "salesperson") & (pace["measure"] == "sales")].drop_duplicates("member")
+    mine = deals[deals["scope"] == "salesperson"][["member", "open", "weighted"]]
+    table = left[["member", "remaining"]].merge(mine, on="member", how="left")
+    table = table.rename(columns={"remaining": "target_left"}).fillna({"open": 0.0, "weighted": 0.0})
+    return rules.pipeline_thin(table, "salesperson", at_least=1.0)
+
+
+def _unplanned(cycle: Cycle) -> pd.DataFrame | None:
+    """Targets of the fiscal year for whose member nothing is planned in any of its months."""
+    plan, targets = cycle.found.get("plan"), cycle.tables["targets"]
+    if plan is None or plan.empty:
+        return None
+    goals = targets[(targets["period"] == this_year(cycle)) & targets["scope"].isin(PLANNED_SCOPES)]
+    rows = [plan.assign(scope=scope, member=plan[scope]) for scope in PLANNED_SCOPES]
+    planned = pd.concat(rows, ignore_index=True)
+    inside = planned["period"].str.startswith(this_year(cycle)).fillna(value=False)
+    planned = planned[inside & planned["member"].notna()].assign(period=this_year(cycle))
+    # Only where others of that scope are planned is a missing plan a gap; else the plan stands on another scope.
+    kinds = pd.MultiIndex.from_frame(planned[["measure", "scope"]])
+    comparable = pd.MultiIndex.from_frame(goals[["measure", "scope"]]).isin(kinds)
+    return rules.target_without_plan(goals[comparable], planned)
+
+
+def _idle(cycle: Cycle) -> pd.DataFrame | None:
+    table = activities_to_date(cycle)
+    if table.empty:
+        return None
+    named = table.rename(columns={"measure": "activity", "target": "planned", "actual": "done"})
+    return rules.activity_below_plan(named)
+
+
+def _dissatisfied(cycle: Cycle) -> pd.DataFrame | None:
+    """Regions' satisfaction, fiscal year to date against all before."""
+    scores = cycle.tables["satisfaction"]
+    if scores.empty:
+        return None
+    home = cycle.tables["customers"].drop_duplicates("customer").set_index("customer")["region"]
+    scores = scores.assign(member=scores["customer"].map(home), scope="region")
+    scores = scores[scores["member"].notna() & (scores["date"] <= cycle.as_of)]
+    recent = scores["date"] >= _start(cycle)
+    now, before = (satisfaction(part, ["scope", "member"]) for part in (scores[recent], scores[~recent]))
+    return rules.satisfaction_falling(now, before)

@@ -1,0 +1,104 @@
+"""Results in words: the codes, facts and word keys that a calculation gives become sentences in the user's language."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from xlsales.labels import known, word
+
+Frames = dict[str, pd.DataFrame]
+
+
+def worded(results: Mapping[str, pd.DataFrame], lang: str) -> Frames:
+    """The same frames, with the reasons, notes and actions among them in words; the frames given are not changed.
+
+    >>> told = worded({"dunning": pd.DataFrame({"reason": ["d1_30,refund"]})}, "en")
+    >>> told["dunning"]["reason"].tolist()
+    ['1-30 days overdue, Money taken back']
+    """
+    return {key: TOLD[key](frame, lang) if key in TOLD else frame for key, frame in results.items()}
+
+
+def _alerts(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+    reasons = [
+        word(f"says.{alert}", lang, **{name: shown(fact) for name, fact in facts.items()})
+        for alert, facts in zip(frame["alert"], frame["facts"], strict=True)
+    ]
+    return frame.drop(columns="facts").assign(reason=pd.Series(reasons, index=frame.index, dtype="str"))
+
+
+class Amount(float):
+    """A number that a sentence shows with its thousands apart, unless the sentence asks for another form."""
+
+    def __format__(self, form: str) -> str:
+        if form:
+            return float(self).__format__(form)
+        return f"{float(self):,.0f}" if abs(self) >= SMALL else f"{float(self):,.2f}".rstrip("0").rstrip(".")
+
+
+SMALL = 100
+
+
+def shown(fact: object) -> object:
+    """A fact as a sentence shows it."""
+    return Amount(fact) if isinstance(fact, (int, float)) and not isinstance(fact, bool) else fact
+
+
+def _actions(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+    why = [
+        word("says.why", lang, cause=_value("cause", cause, lang), size=shown(size), gap=shown(gap))
+        for cause, size, gap in zip(frame["cause"], frame["size"], frame["gap"], strict=True)
+    ]
+    return frame.assign(
+        what=frame["what"].map(lambda key: _known(key, lang)),
+        how=frame["how"].map(lambda key: _known(key, lang)),
+        why=pd.Series(why, index=frame.index, dtype="str"),
+        who=frame["who"].map(lambda who: _value("who", who, lang)),
+    )
+
+
+def _known(key: object, lang: str) -> object:
+    return word(key, lang) if isinstance(key, str) and known(key) else key
+
+
+def _value(column: str, code: object, lang: str) -> object:
+    key = f"value.{column}.{code}"
+    return word(key, lang) if isinstance(code, str) and known(key) else code
+
+
+def _reasons(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Codes joined by commas."""
+    return frame.assign(reason=_each(frame["reason"], ",", lambda code: _value("reason", code, lang), lang))
+
+
+def _notes(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Codes joined by semicolons, each perhaps with what it is about behind an equals sign."""
+
+    def told(code: str) -> object:
+        name, _, about = code.partition("=")
+        return word(f"note.{name}", lang, what=about) if known(f"note.{name}") else code
+
+    return frame.assign(note=_each(frame["note"], ";", told, lang))
+
+
+def _each(cells: pd.Series, mark: str, told: Callable[[str], object], lang: str) -> pd.Series:
+    def one(cell: Any) -> object:
+        if not isinstance(cell, str) or not cell:
+            return cell
+        parts = [str(told(code.strip())) for code in cell.split(mark)]
+        text = parts[-1]
+        for part in reversed(parts[:-1]):
+            text = word("says.joined", lang, first=part, rest=text)
+        return text
+
+    return cells.map(one).astype("str")
+
+
+TOLD: dict[str, Callable[[pd.DataFrame, str], pd.DataFrame]] = {
+    "alerts": _alerts,
+    "proposed_actions": _actions,
+    "dunning": _reasons,
+    "follow_up": _reasons,
+    "scores": _notes,
+}
