@@ -248,7 +248,7 @@ def has_answer(task):
 
 @pytest.mark.parametrize("method", ["proportional", "divisor", "equal"])
 @given(tasks())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_refused_when_and_only_when_nothing_fits_else_exact_held_and_bounded(method, task):
     total, weights, held, lower, upper = task
     seen = (total, [1] * len(weights), held, lower, upper) if method == "equal" else task
@@ -264,7 +264,7 @@ def test_refused_when_and_only_when_nothing_fits_else_exact_held_and_bounded(met
 
 
 @given(tasks())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_unrounded_shares_are_one_factor_clipped(task):
     total, weights, held, lower, upper = task
     assume(has_answer(task))
@@ -283,7 +283,7 @@ def test_unrounded_shares_are_one_factor_clipped(task):
 
 
 @given(tasks())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_rounded_cells_lie_at_floor_or_ceiling(task):
     assume(has_answer(task))
     exact = allocate(*task[:2], "proportional", *task[2:])
@@ -292,7 +292,7 @@ def test_rounded_cells_lie_at_floor_or_ceiling(task):
 
 
 @given(tasks(), st.sampled_from([0.01, 0.5, 7, 10_000]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_scaled_task_has_the_scaled_answer(task, unit):
     assume(has_answer(task))
     total, weights, *limits = task
@@ -302,7 +302,7 @@ def test_a_scaled_task_has_the_scaled_answer(task, unit):
 
 
 @given(tasks(), st.randoms())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_the_order_of_cells_matters_only_in_ties(task, chance):
     assume(has_answer(task))
     order = list(range(len(task[1])))
@@ -314,7 +314,7 @@ def test_the_order_of_cells_matters_only_in_ties(task, chance):
 
 
 @given(tasks())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_spreading_the_result_again_changes_nothing(task):
     assume(has_answer(task))
     total, weights, held, lower, upper = task
@@ -325,7 +325,7 @@ def test_spreading_the_result_again_changes_nothing(task):
 
 
 @given(tasks())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_the_negative_task_mirrors_the_positive_one(task):
     assume(has_answer(task))
     total, weights, held, lower, upper = task

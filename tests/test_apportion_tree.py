@@ -50,26 +50,22 @@ def test_two_roots_have_their_own_totals():
 
 
 @pytest.mark.parametrize(
-    ("total", "cells", "code", "facts"),
+    ("total", "limits", "code", "facts"),
     [
         (100, {"upper": [None, None, None, 10, 10, 10]}, "member_above_upper", {"member": "all", "excess": 70}),
-        (5, {"lower": [None, None, None, 3, 3, None], "upper": [None, 5, None, None, None, None]}, None, None),
-        (100, {"lower": [None, None, 200, None, None, None], "upper": [None, 0, 0.5, None, None, None]}, None, None),
+        (1, {"lower": [None, None, None, 2, 0, 1]}, "member_below_lower", {"member": "all", "short": 2}),
         (100, {"held": [None, 30, None, 10, 10, None]}, "member_all_held", {"member": "n", "rest": 10}),
-        (1, {"lower": [None, None, None, 2, None, 1]}, "member_below_lower", {"member": "all", "short": 2}),
+        (
+            9,
+            {"lower": [None, None, None, 3, 3, None], "upper": [None, 5, None, None, None, None]},
+            "member_bounds_against_children",
+            {"member": "n", "least": 6, "upper": 5},
+        ),
+        (9.5, {}, "total_off_grid", {"below": 9, "above": 10}),
     ],
 )
-def test_refusals_name_the_member_and_the_amount(total, cells, code, facts):
-    lower = {"lower": [None, None, None, 2, 0, 1]} if code == "member_below_lower" else {}
-    given_ = TreeCells([0, 0, 0, 1, 1, 1], **{**cells, **lower})
-    if code == "member_below_lower":
-        given_ = TreeCells([0, 0, 0, 1, 1, 1], lower=[None, None, None, 2, 0, 1])
-    if code is None:
-        assert refusal(lambda: allocate_tree(SALES, total, given_, unit=1))[0] in {
-            "member_bounds_against_children", "bounds_crossed",
-        }
-        return
-    found = refusal(lambda: allocate_tree(SALES, total, given_, unit=1))
+def test_refusals_name_the_member_and_the_amount(total, limits, code, facts):
+    found = refusal(lambda: allocate_tree(SALES, total, TreeCells([0, 0, 0, 1, 1, 1], **limits), unit=1))
     assert found[0] == code
     assert found[1].items() >= facts.items()
 
@@ -128,7 +124,7 @@ def has_answer(tree, totals, weights, held, lower, upper):
 
 @pytest.mark.parametrize("method", ["proportional", "divisor"])
 @given(tree_tasks())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_exact_at_every_level_held_bounded_or_refused_when_nothing_fits(method, task):
     tree, totals, weights, held, lower, upper = task
     weights = [w + 1 for w in weights]  # zero stays zero is proven below
@@ -148,7 +144,7 @@ def test_exact_at_every_level_held_bounded_or_refused_when_nothing_fits(method, 
 
 
 @given(tree_tasks())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_with_leaf_holds_and_no_bounds_a_tree_gives_what_one_flat_allocation_gives(task):
     tree, totals, weights, held, *_ = task
     assume(len(totals) == 1)
@@ -162,7 +158,7 @@ def test_with_leaf_holds_and_no_bounds_a_tree_gives_what_one_flat_allocation_giv
 
 
 @given(tree_tasks())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_leaf_of_weight_zero_beside_a_weight_gets_nothing(task):
     tree, totals, weights, *_ = task
     found = allocate_tree(tree, totals, TreeCells(weights), unit=1).amounts

@@ -37,8 +37,18 @@ def facts(**columns):
 def test_candidates_from_six_sides():
     found = triangulate(
         facts(
-            last_year=1000, growth_low=0.05, growth_high=0.15, fixed_cost=200, planned_profit=100, marginal_rate=0.25,
-            market_size=20000, share=0.06, heads=5, ramp=0.8, productivity=300, commitments=1080,
+            last_year=1000,
+            growth_low=0.05,
+            growth_high=0.15,
+            fixed_cost=200,
+            planned_profit=100,
+            marginal_rate=0.25,
+            market_size=20000,
+            share=0.06,
+            heads=5,
+            ramp=0.8,
+            productivity=300,
+            commitments=1080,
         )
     )
     assert found["method"].tolist() == ["last_year", "growth", "break_even", "market_share", "capacity", "bottom_up"]
@@ -77,9 +87,17 @@ def test_growth_band_needs_three_growths():
 def test_coherence_names_the_relation_that_breaks():
     plan = pd.DataFrame(
         {
-            "member": "n", "period": ["2026-01", "2026-02"], "volume": [10, 10], "price": [10, 12],
-            "sales": [100, 120], "cost": [60, 70], "margin": [40, 51], "expense": [10, 10], "profit": [30, 41],
-            "collections": [80, 110], "opening": [30, 0],
+            "member": "n",
+            "period": ["2026-01", "2026-02"],
+            "volume": [10, 10],
+            "price": [10, 12],
+            "sales": [100, 120],
+            "cost": [60, 70],
+            "margin": [40, 51],
+            "expense": [10, 10],
+            "profit": [30, 41],
+            "collections": [80, 110],
+            "opening": [30, 0],
         }
     )
     found = coherence(plan, [0.5, 0.5], unit=0.5)
@@ -97,14 +115,27 @@ def test_coherence_never_takes_a_blank_for_zero():
 
 def good_target(**change):
     row = {
-        "measure": "sales", "scope": "company", "member": "all", "period": "2026-03", "target": 108, "base": 100,
-        "source": "orders", "owner": "ann", "parent_member": None, "capacity": 120,
+        "measure": "sales",
+        "scope": "company",
+        "member": "all",
+        "period": "2026-03",
+        "target": 108,
+        "base": 100,
+        "source": "orders",
+        "owner": "ann",
+        "parent_member": None,
+        "capacity": 120,
     }
     return row | change
 
 
 PAST = pd.DataFrame(
-    {"measure": "sales", "member": "all", "period": [f"{y}-03" for y in range(2021, 2026)], "value": [60, 66, 75, 86, 100]}
+    {
+        "measure": "sales",
+        "member": "all",
+        "period": [f"{y}-03" for y in range(2021, 2026)],
+        "value": [60, 66, 75, 86, 100],
+    }
 )
 
 
@@ -184,8 +215,12 @@ def test_a_dated_quota_holds_until_the_owners_next_one():
 
 def test_joiners_ramp_and_leavers_stop():
     people = pd.DataFrame(
-        {"salesperson": ["old", "new", "gone"], "hire_date": [None, "2026-02-01", "2020-01-01"],
-         "leave_date": [None, None, "2026-02-14"], "ramp_months": [3, 3, 3]}
+        {
+            "salesperson": ["old", "new", "gone"],
+            "hire_date": [None, "2026-02-01", "2020-01-01"],
+            "leave_date": [None, None, "2026-02-14"],
+            "ramp_months": [3, 3, 3],
+        }
     )
     found = participation(people, ["2026-01", "2026-02", "2026-03", "2026-04", "2026-05"])
     factors = found["factor"].to_numpy().reshape(3, 5).tolist()
@@ -213,8 +248,12 @@ def test_commitments_roll_up_against_targets():
 
 
 TEAM = pd.DataFrame(
-    {"salesperson": ["a", "b", "c"], "quota": [100.0, 100, 200], "potential": [200.0, 200, 150],
-     "history": [100.0, 200, np.nan]}
+    {
+        "salesperson": ["a", "b", "c"],
+        "quota": [100.0, 100, 200],
+        "potential": [200.0, 200, 150],
+        "history": [100.0, 200, np.nan],
+    }
 )
 SPREAD = np.array([0.7, 0.8, 0.9, 1, 1, 1.1, 1.2, 1.3])
 
@@ -255,6 +294,8 @@ def raised():
         text = (PACKAGE / "core" / f"{name}.py").read_text("utf-8")
         for code in re.findall(r'Refusal\(\s*"(\w+)"', text):
             yield code
+        if name == "twoway":
+            yield from ("seed_missing", "seed_negative")
         if name == "smart":
             for code in re.findall(r'Reason\("\w", "\w+", "(\w+)"', text):
                 yield f"smart.{code}"

@@ -116,7 +116,7 @@ def has_answer(seed, across, down):
 
 
 @given(tables())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_refused_when_and_only_when_no_table_fits_else_exact(task):
     seed, across, down = task
     if not has_answer(*task):
@@ -133,7 +133,7 @@ def test_refused_when_and_only_when_no_table_fits_else_exact(task):
 
 
 @given(tables(), st.floats(0.001, 1000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_scaled_margins_give_the_scaled_table(task, factor):
     seed, across, down = task
     assume(has_answer(*task))
@@ -142,7 +142,7 @@ def test_scaled_margins_give_the_scaled_table(task, factor):
 
 
 @given(tables())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_fitting_the_fitted_table_changes_nothing(task):
     seed, across, down = task
     assume(has_answer(*task))

@@ -130,7 +130,7 @@ def breakback(
     if not 0 <= index < present.size:
         raise Refusal("index_outside", index=index + 1, cells=present.size)
     goal = float(present.sum()) if total is None else float(total)
-    kept = aligned(held, present.shape, "held")
+    kept = aligned(held, present.shape, "held").copy()
     if not np.isnan(kept[index]) and kept[index] != new_value:
         raise Refusal("edited_cell_held", index=index + 1, held=float(kept[index]), value=new_value)
     kept[index] = new_value
@@ -157,7 +157,7 @@ def residual(total: float | Floats, parts: Floats, unit: float | None = None) ->
 def numbers(cells: Cells, name: str) -> Floats:
     """Cells as float64, None as NaN; refuses what is not a number or is infinite."""
     try:
-        found = np.array(cells, dtype=np.float64)
+        found = np.asarray(cells, dtype=np.float64)
     except (TypeError, ValueError):
         raise Refusal("not_numbers", name=name) from None
     if found.size == 0:

@@ -130,8 +130,8 @@ def capacity_weights(drivers: pd.DataFrame, shares: dict[str, float]) -> pd.Data
     """Weights from several drivers: each driver as shares of its sum, mixed by the given shares (which add to 1).
 
     drivers: one row per cell, one column per driver (history, pipeline, capacity, potential, ...). Returns one column
-    per driver with what it adds, and weight, their sum; the weights add to 1. Refuses capacity_driver_unknown, driver_sum
-    (nothing in it), driver_missing (a blank), driver_shares (not 1 together).
+    per driver with what it adds, and weight, their sum; the weights add to 1. Refuses capacity_driver_unknown,
+    driver_sum (nothing in it), driver_missing (a blank), driver_shares (not 1 together).
 
     >>> drivers = pd.DataFrame({"history": [1, 3], "potential": [1, 1]})
     >>> capacity_weights(drivers, {"history": 0.5, "potential": 0.5})["weight"].tolist()

@@ -123,7 +123,7 @@ def coherence(plan: pd.DataFrame, profile: Sequence[float] | None = None, unit: 
     plan: member, period (in order of time within a member) and any of sales, volume, price, cost, margin, expense,
     profit, collections, opening (cash that receivables from before bring in the period; type 0 for none). profile: the
     share of a period's sales collected k periods later (k = 0, 1, ...). Returns member, period, relation, stated,
-    derived, difference and fits; a relation with a blank is left out. Refuses profile_sum where the profile adds to more than 1.
+    derived, difference and fits; a relation with a blank is left out. Refuses profile_sum: more than 1 together.
 
     >>> plan = pd.DataFrame({"member": ["n"], "period": ["2026"], "sales": [100.0], "cost": [60.0], "margin": [45.0]})
     >>> coherence(plan)[["relation", "difference", "fits"]].to_numpy().tolist()

@@ -38,26 +38,29 @@ def fit(seed: Cells, rows: Cells, columns: Cells, held: Cells | None = None, uni
     array([[ 6.,  4.],
            [ 6., 14.]])
     """
-    table = numbers(seed, "seed")
-    if table.ndim != 2:
-        raise Refusal("shape_differs", name="seed", found=list(table.shape), wanted=["r", "c"])
-    _check_seed(table)
+    table = _seed(seed)
     margins = Margins(_margin(rows, table.shape[0], "rows", unit), _margin(columns, table.shape[1], "columns", unit))
-    kept = numbers(held, "held") if held is not None else np.full(table.shape, np.nan)
-    if kept.shape != table.shape:
-        raise Refusal("shape_differs", name="held", found=list(kept.shape), wanted=list(table.shape))
-    kept = whole_units(kept.ravel(), unit, "held").reshape(table.shape)
     _check_sums(margins, unit)
-    fixed = np.nan_to_num(kept)
-    rest = Margins(margins.rows - fixed.sum(axis=1), margins.columns - fixed.sum(axis=0))
     sign = -1.0 if margins.rows.sum() < 0 else 1.0
-    rest = _not_negative(Margins(rest.rows * sign, rest.columns * sign), margins, unit)
-    open_ = np.where(np.isnan(kept), table, 0.0)
-    found = _fitted(open_, rest, unit)
-    if unit is None:
-        return np.asarray(np.where(np.isnan(kept), sign * found + 0.0, kept))
-    whole = controlled_rounding(found, rest.rows, rest.columns)
-    return from_units(np.where(np.isnan(kept), sign * whole + 0.0, kept), unit)
+    if held is None:
+        kept, rest = None, Margins(margins.rows * sign, margins.columns * sign)
+    else:
+        kept = numbers(held, "held")
+        if kept.shape != table.shape:
+            raise Refusal("shape_differs", name="held", found=list(kept.shape), wanted=list(table.shape))
+        kept = whole_units(kept.ravel(), unit, "held").reshape(table.shape)
+        fixed = np.nan_to_num(kept)
+        rest = Margins((margins.rows - fixed.sum(axis=1)) * sign, (margins.columns - fixed.sum(axis=0)) * sign)
+        table = np.where(np.isnan(kept), table, 0.0)
+    rest = _not_negative(rest, margins, unit)
+    found = _fitted(table, rest, unit)
+    if unit is not None:
+        found = controlled_rounding(found, rest.rows, rest.columns)
+    if sign < 0:
+        found = sign * found + 0.0
+    if kept is not None:
+        found = np.where(np.isnan(kept), found, kept)
+    return found if unit is None else from_units(found, unit)
 
 
 def margins_left(table: Floats, rows: Floats, columns: Floats) -> tuple[Floats, Floats]:
@@ -67,14 +70,13 @@ def margins_left(table: Floats, rows: Floats, columns: Floats) -> tuple[Floats, 
 
 def _fitted(seed: Floats, rest: Margins, unit: float | None) -> Floats:
     """The fitted free part."""
-    seed = np.where((rest.rows > 0)[:, None] & (rest.columns > 0)[None, :], seed, 0.0)
+    if not (rest.rows.all() and rest.columns.all()):
+        seed = np.where((rest.rows > 0)[:, None] & (rest.columns > 0)[None, :], seed, 0.0)
     if not rest.rows.any():
         return np.zeros_like(seed)
-    lone_row, lone_column = (rest.rows > 0) & ~seed.any(axis=1), (rest.columns > 0) & ~seed.any(axis=0)
-    if not (lone_row.any() or lone_column.any()):
-        table = _scaled(seed, rest, FIRST_ROUNDS)
-        if table is not None:
-            return table
+    table = _scaled(seed, rest, FIRST_ROUNDS)
+    if table is not None:
+        return table
     seed = np.where(possible_cells(seed > 0, rest.rows, rest.columns, unit), seed, 0.0)
     table = _scaled(seed, rest, 2000)
     if table is None:
@@ -88,15 +90,17 @@ def _scaled(seed: Floats, rest: Margins, rounds: int) -> Floats | None:
     some_rows, some_columns = rows > 0, columns > 0
     right = np.ones(seed.shape[1])
     for _ in range(rounds):
-        across = seed @ right
+        across = np.einsum("ij,j->i", seed, right)  # a threaded product would wait for other programs' threads
         if not (across[some_rows] > 0).all() or not np.isfinite(across).all():
             return None
         left = np.divide(rows, across, out=np.zeros_like(rows), where=some_rows)
-        down = left @ seed
+        down = np.einsum("i,ij->j", left, seed)
         if not (down[some_columns] > 0).all() or not np.isfinite(down).all():
             return None
         if (np.abs(right * down - columns) <= CLOSE / 10 * columns).all():
-            return np.asarray(seed * left[:, None] * right)
+            table = seed * left[:, None]
+            table *= right
+            return np.asarray(table)
         right = np.divide(columns, down, out=np.zeros_like(columns), where=some_columns)
     return None
 
@@ -128,12 +132,17 @@ def _margin(cells: Cells, count: int, name: str, unit: float | None) -> Floats:
     return whole_units(found, unit, "total")
 
 
-def _check_seed(table: Floats) -> None:
-    """Refuse blanks and negative figures."""
-    for code, wrong in (("seed_missing", np.isnan(table)), ("seed_negative", table < 0)):
-        if wrong.any():
-            row, column = np.argwhere(wrong)[0].tolist()
-            raise Refusal(code, row=row + 1, column=column + 1)
+def _seed(cells: Cells) -> Floats:
+    """The seed as a table; refuses blanks and negative figures."""
+    table = numbers(cells, "seed")
+    if table.ndim != 2:
+        raise Refusal("shape_differs", name="seed", found=list(table.shape), wanted=["r", "c"])
+    least = table.min()  # a blank comes through as NaN
+    if not least >= 0:
+        code, wrong = ("seed_missing", np.isnan(table)) if np.isnan(least) else ("seed_negative", table < 0)
+        row, column = np.argwhere(wrong)[0].tolist()
+        raise Refusal(code, row=row + 1, column=column + 1)
+    return table
 
 
 def _check_sums(margins: Margins, unit: float | None) -> None:
