@@ -9,8 +9,9 @@ import pytest
 from xlsales.demo import AS_OF, PLANTED, as_csv, continue_company, days, dice, tables, write_folder
 from xlsales.schema import TABLES
 from xlsales.schema.model import CODE, DATE, NUMERIC, PERIOD
+from xlsales.validate import validate_all
 
-FINGERPRINT = "03fed7fe0276657d"
+FINGERPRINT = "d325b0e47010c978"
 NOT_BEFORE_TODAY = {  # plans, promises and validity: dates that may lie ahead
     ("tasks", "due"),
     ("invoices", "due_date"),
@@ -118,6 +119,13 @@ def test_values_lie_in_their_domains(company):
                 assert column.high is None or (values <= column.high).all(), (key, column.key)
             if column.kind == PERIOD:
                 assert values.str.fullmatch(r"\d{4}(-\d\d|Q[1-4]|H[12])?").all(), (key, column.key)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_nothing_is_wrong_with_the_tables(company, chinese, lang):
+    checked = validate_all({"en": company, "zh": chinese}[lang])
+    assert [problem for problem in checked.problems if problem.severity == "error"] == []
+    assert checked.excluded.empty
 
 
 def test_orders_and_order_credits_name_each_other(company):

@@ -18,7 +18,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xlsales.demo import contacting, days, figures, improving, market, money, people, pipeline, plans, rules, selling
+from xlsales.demo import (
+    agreements,
+    contacting,
+    customers,
+    days,
+    figures,
+    improving,
+    market,
+    money,
+    people,
+    pipeline,
+    plans,
+    rules,
+    selling,
+)
 from xlsales.demo.continuing import Frames, continue_company
 from xlsales.demo.days import AS_OF
 from xlsales.demo.dice import Dice, Whole
@@ -54,7 +68,7 @@ def tables(lang: str = "en", seed: int = SEED, *, extra_cycle: Mapping[str, Any]
 
 def first_cycle(lang: str, seed: int) -> Frames:
     """The company up to `AS_OF`."""
-    goods, who = market.products(Dice(seed, "products")), market.customers(Dice(seed, "customers"))
+    goods, who = market.products(Dice(seed, "products")), customers.customers(Dice(seed, "customers"))
     owners = people.Ownership(people.first_owners(who.region, who.segment))
     sales = selling.sale_lines(goods, who, owners, Dice(seed, "sales"))
     lines = selling.joined(sales, selling.return_lines(sales, owners, Dice(seed, "returns"), AS_OF))
@@ -70,9 +84,9 @@ def first_cycle(lang: str, seed: int) -> Frames:
     frames |= {
         "settings": market.settings(AS_OF, lang),
         "salespeople": people.salespeople(lang),
-        "customers": market.customer_table(who, people.CODES[owners.last], limits, lang),
+        "customers": customers.customer_table(who, people.CODES[owners.last], limits, lang),
         "customer_owners": owners.table(who.code),
-        "contacts": market.contacts(who, Dice(seed, "contacts"), lang),
+        "contacts": customers.contacts(who, Dice(seed, "contacts"), lang),
         "promotions": market.promotions(goods),
         "fx_rates": market.fx_rates(),
         "holidays": days.holidays(),
@@ -83,18 +97,18 @@ def first_cycle(lang: str, seed: int) -> Frames:
     return {key: as_declared(key, frames[key]) for key in TABLES if key in frames}
 
 
-def ordering(lines: selling.Lines, goods: market.Products, who: market.Customers, seed: int, lang: str) -> Frames:
+def ordering(lines: selling.Lines, goods: market.Products, who: customers.Customers, seed: int, lang: str) -> Frames:
     """Orders, split credits, contracts."""
-    frame = selling.contracts(lines, who, Dice(seed, "contracts"))
-    orders = selling.orders_table(lines, frame, goods, who, lang)
+    frame = agreements.contracts(lines, who, Dice(seed, "contracts"))
+    orders = selling.orders_table(lines, frame.of_line, goods, who, lang)
     return {
         "orders": orders,
-        "order_credits": selling.order_credits(orders, Dice(seed, "credits")),
-        "contracts": selling.contracts_table(frame, lines, orders, who, Dice(seed, "contract amounts")),
+        "order_credits": agreements.order_credits(orders, Dice(seed, "credits")),
+        "contracts": agreements.contracts_table(frame, lines, orders, who, Dice(seed, "contract amounts")),
     }
 
 
-def working(goods: market.Products, who: market.Customers, owners: people.Ownership, seed: int, lang: str) -> Frames:
+def working(goods: market.Products, who: customers.Customers, owners: people.Ownership, seed: int, lang: str) -> Frames:
     """Leads, opportunities, contacts, service, training."""
     deals = pipeline.deals(who, goods, Dice(seed, "deals"))
     opportunities = pipeline.opportunities(deals, who, goods, owners, lang)
@@ -117,7 +131,7 @@ def planning(
     known: figures.Figures,
     owners: people.Ownership,
     goods: market.Products,
-    who: market.Customers,
+    who: customers.Customers,
     seed: int,
     lang: str,
 ) -> Frames:
@@ -139,9 +153,9 @@ def planning(
     }
 
 
-def credit_limits(sales: Whole, who: market.Customers) -> Whole:
-    """Mean monthly sales with tax × term in months × risk factor, in full ten thousand yuan, as of last year."""
-    monthly = sales[:, 12:24].sum(axis=1) * 113 // 1200
+def credit_limits(sales: Whole, who: customers.Customers) -> Whole:
+    """Mean monthly sales with tax × term in months × risk factor, of last year, and four fifths more."""
+    monthly = sales[:, 12:24].sum(axis=1) * 113 // 1200 * 18 // 10
     factor = np.array([15, 10, 8, 6, 0])[who.risk]
     return np.maximum(monthly * who.terms * factor // 300, np.where(who.risk == 4, 0, 20_000)) // 10_000 * 10_000
 

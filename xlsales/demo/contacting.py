@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from xlsales.demo.customers import Customers
 from xlsales.demo.days import AS_OF, MONTHS, dates_in, day, last_day, month_of, period, stamps
 from xlsales.demo.dice import Dice, Whole
-from xlsales.demo.market import Customers
 from xlsales.demo.names import listed
 from xlsales.demo.people import CODES, PEOPLE, TROUBLE, Ownership, position
 from xlsales.demo.selling import TROUBLE_MONTH

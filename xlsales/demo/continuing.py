@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from xlsales.demo.customers import RISK
 from xlsales.demo.days import dates_in, first_day, last_day, month_of, season, stamps
 from xlsales.demo.dice import Dice, Whole, halves_up
-from xlsales.demo.market import RISK, fx_rates
+from xlsales.demo.market import fx_rates
 from xlsales.demo.money import DELAYS, Payers, cash_cycle, cents
 from xlsales.demo.pipeline import STAGES
 

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from xlsales.demo.customers import Customers
 from xlsales.demo.days import month_of
 from xlsales.demo.dice import Dice, Whole, halves_up
-from xlsales.demo.market import Customers, Products, cost_at, rate_in
+from xlsales.demo.market import Products, cost_at, rate_in
 from xlsales.demo.money import cents
 from xlsales.demo.people import COMPANY, REGIONS
 from xlsales.demo.selling import Lines, yuan

@@ -44,7 +44,7 @@ PEOPLE = (
 CODES = np.array([row[0] for row in PEOPLE], dtype=object)
 ROLES = ("director", "manager", "key", "rep")
 # Authority: contract limit (0 = none stated, unlimited), discount limit
-LIMITS = {"director": (None, 0.30), "manager": (5_000_000, 0.15), "key": (2_000_000, 0.12), "rep": (600_000, 0.08)}
+LIMITS = {"director": (None, 0.30), "manager": (9_000_000, 0.16), "key": (7_000_000, 0.13), "rep": (2_000_000, 0.10)}
 LEAVERS = tuple(row[0] for row in PEOPLE if row[1] == TROUBLE and row[4])
 
 

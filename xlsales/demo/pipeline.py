@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from xlsales.demo.customers import Customers
 from xlsales.demo.days import AS_OF, MONTHS, Days, dates_in, last_day, month_of, season, stamps
 from xlsales.demo.dice import Dice, Whole
-from xlsales.demo.market import Customers, Products
+from xlsales.demo.market import Products
 from xlsales.demo.names import listed, name
 from xlsales.demo.people import CODES, TROUBLE, Ownership
 from xlsales.demo.selling import TROUBLE_MONTH

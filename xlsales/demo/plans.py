@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 
 from xlsales.demo.contacting import visits_planned
-from xlsales.demo.days import MONTHS, first_day, month_of, period, season, stamps
+from xlsales.demo.customers import Customers
+from xlsales.demo.days import MONTHS, first_day, last_day, period, season, stamps
 from xlsales.demo.dice import Dice, Whole
 from xlsales.demo.figures import DRIVERS, ITEMS, MEASURES, Figures, budget_amounts, expenses_done
-from xlsales.demo.market import Customers, Products
+from xlsales.demo.market import Products
 from xlsales.demo.names import listed, name
-from xlsales.demo.people import CODES, COMPANY, PEOPLE, REGIONS, Ownership
+from xlsales.demo.people import CODES, COMPANY, PEOPLE, REGIONS, Ownership, position
 
 RAISE = {"NORTH": 108, "EAST": 109, "SOUTH": 109, "WEST": 114, "EXPORT": 106}  # 2026 against 2025, percent
 COMPANY_RAISE = 1018  # the company asks for more than its regions promised, in a thousand
@@ -36,14 +37,20 @@ def region_targets(known: Figures) -> dict[str, Whole]:
     }
 
 
-def own_base(known: Figures, owners: Ownership, measure: str) -> Whole:
-    """Last year's figure of the customers that every salesperson owned in January 2026, by position in PEOPLE."""
-    everyone = np.arange(len(owners.first))
-    owner = owners.at(everyone, np.full(len(everyone), np.datetime64("2026-01-01")))
-    base = np.zeros(len(PEOPLE), dtype=np.int64)
+def quota_base(known: Figures, owners: Ownership, measure: str) -> Whole:
+    """Last year's figure of every customer, over 2026 by season, with who owns the customer then: (person, month).
+
+    A quota follows the owner, so the heirs of a leaver carry her customers from the handover on.
+    """
+    months = np.arange(YEAR.start, YEAR.stop)
     source = known.customer["margin" if measure == "profit" else measure]
-    np.add.at(base, owner, source[:, 12:24].sum(axis=1))
-    return base * 55 // 100 if measure == "profit" else base
+    year = source[:, 12:24].sum(axis=1) * (55 if measure == "profit" else 100) // 100
+    everyone = np.repeat(np.arange(len(year)), len(months))
+    owner = owners.at(everyone, np.tile(last_day(months), len(year)))
+    base = np.zeros((len(PEOPLE), len(months)), dtype=np.int64)
+    share = year[:, None] * season(months) // season(months).sum()
+    np.add.at(base, (owner, np.tile(np.arange(len(months)), len(year))), share.ravel())
+    return base
 
 
 def row(measure: str, scope: str, member: str, when: str, base: int, target: int, **more: object) -> dict[str, object]:
@@ -94,17 +101,14 @@ def five_targets(known: Figures, owners: Ownership, goods: Products) -> list[dic
 
 
 def people_targets(known: Figures, owners: Ownership, measure: str) -> list[dict[str, object]]:
-    """Targets of the salespeople for 2026; who came in August has a quota from that day on."""
-    base, rows = own_base(known, owners, measure), []
-    for place, (code, region, _, hired, left, _) in enumerate(PEOPLE):
-        part = {"parent_member": region, "owner": code}
-        if hired > "2026":
-            if measure == "sales":
-                dated = {"period": None, "valid_from": pd.Timestamp(hired), "base": None}
-                rows.append(row(measure, "salesperson", code, "", 0, 2_400_000, **part) | dated)
-        elif region and (not left or left > "2026"):
-            target = rounded(base[place] * RAISE[region] * SHORT.get(region, 100) // 10_000, measure)
-            rows.append(row(measure, "salesperson", code, "2026", base[place], target, **part))
+    """Targets of the salespeople for 2026, or for the half-year in which they came."""
+    base, rows = quota_base(known, owners, measure).sum(axis=1), []
+    for place, (code, region, _, hired, _, _) in enumerate(PEOPLE):
+        target = rounded(base[place] * RAISE[region] * SHORT.get(region, 100) // 10_000, measure) if region else 0
+        if target:
+            when = "2026H2" if hired > "2026-06-30" else "2026"
+            part = {"parent_member": region, "owner": code}
+            rows.append(row(measure, "salesperson", code, when, base[place], target, **part))
     return rows
 
 
@@ -146,11 +150,11 @@ def plan(known: Figures, owners: Ownership, lang: str) -> pd.DataFrame:
     """The table `plan`, version base, 2026: sales by salesperson, the others by region, month by month."""
     months, rows = np.arange(24, 36), []
     ordinary, cash = season(months), season(months - 2)
+    quota = quota_base(known, owners, "sales")
     for target in people_targets(known, owners, "sales"):
-        spread = months if target["period"] else months[months >= int(month_of(target["valid_from"]))]
-        values = month_shares(int(target["target"]), season(spread))
+        values = month_shares(int(target["target"]), quota[position(target["member"])])
         who = (target["parent_member"], target["member"])
-        rows += [("sales", period(m), *who, v) for m, v in zip(spread, values, strict=True)]
+        rows += [("sales", period(m), *who, v) for m, v in zip(months, values, strict=True) if v]
     for measure, goal in region_targets(known).items():
         if measure != "sales":
             for code, total in zip(REGIONS, goal, strict=True):
