@@ -132,7 +132,7 @@ def _check(reading: Reading, column: str, table: str, known: Known, *, strict: b
     good = known.typed if strict else known.used
     where = (texts.notna() & ~texts.isin(good)).to_numpy()
     if among is not None:
-        where &= among
+        where = where & among
     if not where.any():
         return
     places = np.flatnonzero(where)

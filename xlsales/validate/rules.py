@@ -129,6 +129,7 @@ def _targets(frame: pd.DataFrame, findings: Findings, settings: Settings) -> Non
 
 def _opportunities(frame: pd.DataFrame, findings: Findings, settings: Settings) -> None:
     del settings
+    findings.rows("opportunity_without_customer", "customer", frame["customer"].isna().to_numpy(), WARNING)
     findings.rows("opportunity_without_owner", "salesperson", frame["salesperson"].isna().to_numpy(), WARNING)
 
 
