@@ -10,7 +10,20 @@ ROOT = Path(__file__).resolve().parent.parent / "xlsales"
 # What each room may import of ours and, of other libraries, what it may use. The standard library is free, but for
 # core, where files, clocks and chance are forbidden.
 NUMERIC = {"numpy", "pandas", "narwhals", "scipy", "statsmodels"}
-EVERY = {"core", "labels", "problems", "sources", "validate", "steps", "worded", "build", "hosts", "demo", "schema"}
+EVERY = {
+    "core",
+    "labels",
+    "problems",
+    "sources",
+    "validate",
+    "steps",
+    "worded",
+    "build",
+    "hosts",
+    "demo",
+    "schema",
+    "templates",
+}
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "words": (set(), set()),
     "labels": (set(), set()),
