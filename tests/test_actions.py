@@ -1,13 +1,13 @@
-"""The action plan: 5W2H, damped gains, follow-up, training, next targets."""
+"""The action plan: 5W2H, damped gains, follow-up, next targets."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlsales.core import playbook as book
-from xlsales.core.actions import COLUMNS, improve, next_targets, progress, tracked, training_needs
+from xlsales.core.actions import COLUMNS, improve, next_targets, progress, tracked
 from xlsales.labels import known, words
 
 START = pd.Timestamp("2026-03-02")
@@ -120,6 +120,7 @@ def test_a_playbook_of_ones_own():
 shares = st.lists(st.floats(0, 1), min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["a", "b"]), st.floats(0.01, 50)), min_size=1, max_size=4, unique_by=lambda c: c[0]
@@ -159,16 +160,6 @@ def test_actions_are_followed_up():
     cost = progress(found).set_index("state")["cost"]
     assert cost["overdue"] == 2.0
     assert np.isnan(cost["check_due"])
-
-
-def test_training_goes_to_weak_kpis_and_low_ratings():
-    cards = pd.DataFrame({"salesperson": ["Li", "Wu"], "kpi": ["visits", "visits"], "attainment": [0.69, 0.7]})
-    ratings = pd.DataFrame({"salesperson": ["Wu"], "kpi": ["service"], "rating": [30.0]})
-    courses = pd.DataFrame({"kpi": ["visits"], "course": ["planning"], "cost": [500.0]})
-    needs = training_needs(cards, ratings, courses)
-    assert needs[["salesperson", "reason"]].to_numpy().tolist() == [["Wu", "low_rating"], ["Li", "weak_kpi"]]
-    assert needs["cost"].tolist()[1] == 500.0
-    assert np.isnan(needs["cost"].tolist()[0])
 
 
 def test_next_targets_show_old_new_and_why():

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlsales.core.closing import changed_periods, fingerprint
@@ -64,6 +64,7 @@ def test_a_closed_period_that_was_changed_or_has_gone_shows():
     assert changed_periods(closed, contents)["changed"].tolist() == [False, True, True]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=4), st.floats(-1e6, 1e6)), min_size=1, max_size=5), st.integers(0, 4))
 def test_a_figure_moved_by_a_cent_shows(rows, place):
     table = pd.DataFrame(rows, columns=["name", "paid"]).astype({"name": "str", "paid": "float64"})

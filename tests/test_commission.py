@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import example
@@ -97,6 +97,7 @@ tiers = st.lists(
 amounts = st.floats(0, 2e6)
 
 
+@settings(deadline=None)
 @given(tiers, amounts, amounts)
 def test_marginal_commission_is_continuous_and_never_falls(plan, one, two):
     low, high = sorted((one, two))
@@ -105,6 +106,7 @@ def test_marginal_commission_is_continuous_and_never_falls(plan, one, two):
     assert large - small <= (high - low) * max(rate for _, rate in plan) + 1e-3
 
 
+@settings(deadline=None)
 @given(tiers, amounts)
 def test_retroactive_commission_is_the_whole_at_one_rate(plan, amount):
     earned = float(commission(amount, plan, mode="retroactive"))
@@ -112,6 +114,7 @@ def test_retroactive_commission_is_the_whole_at_one_rate(plan, amount):
     assert earned == pytest.approx(amount * max(reached)[1] if reached else 0.0)
 
 
+@settings(deadline=None)
 @given(tiers, amounts, st.floats(1, 1e6))
 def test_attainment_levels_are_amount_levels_times_quota(plan, amount, quota):
     for mode in ("marginal", "retroactive"):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlsales.core.contests import standings
@@ -52,6 +52,7 @@ def test_a_contest_that_ends_before_it_starts_is_refused():
         standings(contest(to=pd.to_datetime(["2026-02-01"])), done({"a": 5.0}))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=9), st.lists(st.integers(0, 100_000), min_size=1, max_size=4))
 def test_prizes_add_to_what_was_offered_for_the_places_filled(values, cents):
     results = done({f"m{i}": float(value) for i, value in enumerate(values)})

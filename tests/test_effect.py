@@ -221,7 +221,7 @@ def test_data_that_cannot_be_meant_are_refused(change, code):
 changes = st.lists(st.floats(-100, 100), min_size=5, max_size=7).map(np.array)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(changes, changes, st.floats(-50, 50))
 def test_a_common_shift_moves_the_interval_and_p_agrees_with_it(treated, control, shift):
     low, high, p = shuffled(treated, control, 0.95, 0)

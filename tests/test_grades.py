@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import example
@@ -51,6 +51,7 @@ def test_peers_are_of_the_same_role_and_stay_hidden_under_three():
     assert table.loc[4:, ["peer_median", "ahead_of", "last_score"]].isna().all().all()
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.just(float("nan")), st.integers(0, 30).map(float)), min_size=1, max_size=12))
 def test_peer_quartiles_are_those_of_the_others(scores):
     table = compared(pd.DataFrame({"salesperson": [str(i) for i in range(len(scores))], "score": scores}))

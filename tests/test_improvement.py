@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlsales.core.causes import BY_MEASURE, factor_losses, settled
@@ -153,6 +153,7 @@ NAMES = {
 }
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(sorted(NAMES)).flatmap(
         lambda measure: st.tuples(
@@ -172,12 +173,14 @@ def test_sizes_add_to_the_gap_and_none_is_negative_or_exceeds_it(case):
     assert table["rank"].tolist() == list(range(1, len(table) + 1))
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.1, 3), min_size=1, max_size=5), st.floats(1, 1e6))
 def test_factor_losses_add_to_what_the_product_lost(ratios, target):
     losses = factor_losses(np.array([target]), {str(i): np.array([ratio]) for i, ratio in enumerate(ratios)})
     assert sum(loss[0] for loss in losses.values()) == pytest.approx(target * (1 - np.prod(ratios)), rel=1e-6, abs=1e-6)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1e6), st.lists(st.floats(-1e6, 1e6), max_size=5))
 def test_settled_parts_and_rest_add_to_the_parent(parent, parts):
     sizes, rest = settled(np.array([parent]), {str(i): np.array([part]) for i, part in enumerate(parts)})

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import example
@@ -63,6 +63,7 @@ def test_one_rater_twice_on_one_person_is_refused():
         combined(pd.concat([given_scores([80]), given_scores([90])]))
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=12))
 def test_a_rating_lies_between_the_lowest_and_the_highest_kept(scores):
     row = combined(given_scores(scores)).iloc[0]

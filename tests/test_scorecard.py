@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import example
@@ -161,6 +161,7 @@ def companies(draw):
     return pd.concat(rows), kpi_set(weights)
 
 
+@settings(deadline=None)
 @given(companies())
 def test_points_add_to_the_score_and_weights_in_use_to_one(company):
     actuals, kpis = company
@@ -175,6 +176,7 @@ def test_points_add_to_the_score_and_weights_in_use_to_one(company):
     assert result.summary.loc[scored, "score"].between(0, 120 + 1e-9).all()
 
 
+@settings(deadline=None)
 @given(companies(), st.randoms())
 def test_the_order_of_rows_does_not_matter(company, random):
     actuals, kpis = company
@@ -185,6 +187,7 @@ def test_the_order_of_rows_does_not_matter(company, random):
     pd.testing.assert_frame_equal(first, second.loc[first.index])
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0, 2), st.floats(0, 150)), min_size=1, max_size=6, unique_by=lambda p: round(p[0], 9))
 )

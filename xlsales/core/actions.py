@@ -151,36 +151,6 @@ def progress(tracked_actions: pd.DataFrame) -> pd.DataFrame:
     return groups.size().rename("actions").to_frame().join(sums).reset_index()
 
 
-def training_needs(
-    cards: pd.DataFrame,
-    ratings: pd.DataFrame | None = None,
-    courses: pd.DataFrame | None = None,
-    attained_below: float = 0.7,
-    rated_below: float = 60.0,
-) -> pd.DataFrame:
-    """Who needs training in what: weak KPIs and low skill ratings, the weakest first.
-
-    cards: salesperson, kpi, attainment. ratings: as `ratings.combined` returns them. courses: kpi, course, cost.
-    Returns salesperson, kpi, reason (weak_kpi, low_rating), value (attainment or rating), course, cost; course and cost
-    are blank where no course is listed for the KPI.
-
-    >>> training_needs(pd.DataFrame({"salesperson": ["Li"], "kpi": ["visits"], "attainment": [0.6]}))["reason"].tolist()
-    ['weak_kpi']
-    """
-    weak = cards.loc[cards["attainment"] < attained_below, ["salesperson", "kpi", "attainment"]]
-    weak = weak.rename(columns={"attainment": "value"}).assign(reason="weak_kpi", short=weak["attainment"])
-    parts = [weak]
-    if ratings is not None:
-        low = ratings.loc[ratings["rating"] < rated_below, ["salesperson", "kpi", "rating"]]
-        low = low.rename(columns={"rating": "value"}).assign(reason="low_rating", short=low["rating"] / rated_below)
-        parts.append(low)
-    needs = pd.concat(parts, ignore_index=True).sort_values("short", kind="stable")
-    listed = pd.DataFrame({"kpi": [], "course": [], "cost": []}) if courses is None else courses
-    listed = listed[["kpi", "course", "cost"]].astype({"kpi": "str", "course": "str", "cost": "float64"})
-    result = needs.merge(listed, on="kpi", how="left")
-    return result[["salesperson", "kpi", "reason", "value", "course", "cost"]]
-
-
 def next_targets(
     attained: pd.DataFrame,
     growth: float = 0.0,

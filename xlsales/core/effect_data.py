@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from xlsales.core.offending import refuse_where
-from xlsales.core.ratio import Floats
+from xlsales.core.ratio import Floats, ratio
 from xlsales.core.refusal import Refusal
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -60,55 +60,75 @@ def panel(data: pd.DataFrame) -> Panel:
     >>> panel(rows).change.tolist()
     [2.0]
     """
-    rows, missing = _checked(data)
-    sides = rows.pivot_table(index="unit", columns="after", values="value", aggfunc="mean", sort=False)
-    sides = sides.reindex(columns=[False, True])
-    treated = rows.groupby("unit", sort=False)["treated"].first().reindex(sides.index).to_numpy(bool)
-    both = sides.notna().all(axis=1).to_numpy()
-    notes = [f"missing_values={missing}"] if missing else []
-    if both.any() and not both.all():
-        notes.append(f"one_sided_units={int((~both).sum())}")
+    table, treated, after, missing = _table(data)
+    before_side, after_side = table[:, ~after], table[:, after]
+    before, later = _row_means(before_side), _row_means(after_side)
+    both = ~np.isnan(before) & ~np.isnan(later)
     paired = bool(both.any())
-    early = rows[~rows["after"]].pivot_table(index="unit", columns="period", values="value", aggfunc="mean")
-    kept = sides.index[both]
-    early = early.reindex(kept)
-    late = rows[rows["after"] & rows["unit"].isin(kept)]
-    if paired and (early.isna().any().any() or len(late) != len(kept) * late["period"].nunique()):
+    notes = [f"missing_values={missing}"] if missing else []
+    if paired and not both.all():
+        notes.append(f"one_sided_units={int((~both).sum())}")
+    kept = table[both] if paired else table
+    periods = ~np.isnan(kept).all(axis=0)
+    if paired and np.isnan(kept[:, periods]).any():
         notes.append("unbalanced")
-    before, after = (sides[side].to_numpy(float) for side in (False, True))
-    cells = tuple(side[who & ~np.isnan(side)] for who in (treated, ~treated) for side in (before, after))
-    periods = [rows.loc[rows["after"] == side, "period"].nunique() for side in (False, True)]
+    cells = [side[who & ~np.isnan(side)] for who in (treated, ~treated) for side in (before, later)]
     return Panel(
         paired,
         treated[both],
-        (after - before)[both],
+        (later - before)[both],
         before[both],
-        early.ffill(axis=1).iloc[:, -1].to_numpy(float) if early.shape[1] else before[both],
-        _slopes(early.to_numpy(float)),
+        _last(before_side[both]),
+        _slopes(before_side[both]),
         (cells[0], cells[1], cells[2], cells[3]),
-        periods[0],
-        periods[1],
+        int((periods & ~after).sum()),
+        int((periods & after).sum()),
         tuple(notes),
     )
 
 
-def _checked(data: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """The rows with a value, flags as flags; and how many had none."""
+def _table(data: pd.DataFrame) -> tuple[Floats, Flags, Flags, int]:
+    """Values by unit and period in order, treated by unit, after by period, and the number of rows without a value."""
     absent = [column for column in NEEDED if column not in data]
     if absent:
         raise Refusal("columns_missing", columns=", ".join(absent))
     rows = data[NEEDED].reset_index(drop=True)
-    for flag in ("treated", "after"):
-        number = pd.to_numeric(rows[flag], errors="coerce").astype("float64")
-        refuse_where(~number.isin([0.0, 1.0]), "effect_flag", rows, "unit", "period", column=flag)
-        rows[flag] = number == 1
+    flags = {flag: pd.to_numeric(rows[flag], errors="coerce").to_numpy(float) for flag in ("treated", "after")}
+    for flag, number in flags.items():
+        refuse_where((number != 0) & (number != 1), "effect_flag", rows, "unit", "period", column=flag)
     refuse_where(rows["unit"].isna() | rows["period"].isna(), "effect_unnamed", rows, "unit", "period")
-    known = rows[rows["value"].notna()].reset_index(drop=True)
-    for key, flag, code in (("unit", "treated", "effect_treated_varies"), ("period", "after", "effect_after_varies")):
-        varies = known.groupby(key)[flag].transform("nunique") > 1
-        refuse_where(varies, code, known, key)
-    refuse_where(known.duplicated(["unit", "period"]), "effect_row_twice", known, "unit", "period")
-    return known, len(rows) - len(known)
+    value = rows["value"].to_numpy(float)
+    known = ~np.isnan(value)
+    unit, units = pd.factorize(rows["unit"][known])
+    period, periods = pd.factorize(rows["period"][known], sort=True)
+    named = rows[known]
+    treated = _one_flag(flags["treated"][known], unit, len(units), "effect_treated_varies", named)
+    after = _one_flag(flags["after"][known], period, len(periods), "effect_after_varies", named)
+    cell = unit * len(periods) + period
+    refuse_where(pd.Series(cell).duplicated(), "effect_row_twice", named, "unit", "period")
+    table = np.full((len(units), len(periods)), np.nan)
+    table[unit, period] = value[known]
+    return table, treated, after, int((~known).sum())
+
+
+def _one_flag(flag: Floats, code: np.ndarray[Any, Any], count: int, refusal: str, rows: pd.DataFrame) -> Flags:
+    """The flag of each unit or period; refuses one that has both."""
+    found = np.zeros(count, dtype=bool)
+    found[code] = flag == 1
+    refuse_where(found[code] != (flag == 1), refusal, rows, "unit" if "treated" in refusal else "period")
+    return found
+
+
+def _row_means(side: Floats) -> Floats:
+    """The mean of each row's figures, NaN where it has none."""
+    return ratio(np.nansum(side, axis=1), (~np.isnan(side)).sum(axis=1))
+
+
+def _last(side: Floats) -> Floats:
+    """The last figure of each row; every row has one."""
+    place = np.where(np.isnan(side), -1, np.arange(side.shape[1])).max(axis=1, initial=0)
+    found: Floats = side[np.arange(len(side)), place] if side.shape[1] else np.zeros(len(side))
+    return found
 
 
 def _slopes(early: Floats) -> Floats:

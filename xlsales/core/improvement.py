@@ -67,7 +67,8 @@ def _with_member(frame: pd.DataFrame, by: str | Sequence[str], needed: tuple[str
     member = parts[0]
     for part in parts[1:]:
         member = member + " / " + part
-    return frame.assign(member=member)
+    texts = {column: "str" for column in ("measure", "driver") if column in frame}
+    return frame.assign(member=member).astype(texts)
 
 
 def _long(actuals: pd.DataFrame, measures: pd.Series) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Exact inference for few units: who was treated is shuffled, and the shifts that shuffling cannot exclude are kept."""
 
+from functools import lru_cache
 from itertools import combinations
 from math import comb
 from typing import Any
@@ -49,10 +50,18 @@ def shuffled(treated: Floats, control: Floats, confidence: float, seed: int) -> 
     return float(bounds[tail]), float(bounds[len(bounds) - 1 - tail]), p
 
 
+@lru_cache(maxsize=8)
+def _all_sets(total: int, count: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Every set of `count` out of `total`, the first ones first; kept, for many actions have equal numbers."""
+    sets = np.array(list(combinations(range(total), count)))
+    sets.flags.writeable = False
+    return sets
+
+
 def _sets(total: int, count: int, seed: int) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Which units each shuffle calls treated, the real labelling first."""
     if comb(total, count) <= ALL_UP_TO:
-        return np.array(list(combinations(range(total), count)))
+        return _all_sets(total, count)
     random = np.random.default_rng(seed)
     parts = [np.arange(count)[None, :]]
     at_once = max(1, CELLS_AT_ONCE // total)
