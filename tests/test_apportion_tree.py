@@ -140,7 +140,8 @@ def test_exact_at_every_level_held_bounded_or_refused_when_nothing_fits(method, 
         if h is not None:
             assert value == h
         else:
-            assert (lo is None or value >= lo) and (u is None or value <= u)
+            assert lo is None or value >= lo
+            assert u is None or value <= u
 
 
 @given(tree_tasks())

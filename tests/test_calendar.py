@@ -1,6 +1,7 @@
 """Fiscal periods, the steps between them, working days."""
 
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -8,8 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlsales.core.calendar import LEVELS, MISSING, Calendar, Period, parse_period, period_days, period_key
-from xlsales.core.calendar import period_keys, period_numbers
+from xlsales.core.calendar import (
+    LEVELS,
+    MISSING,
+    Calendar,
+    Period,
+    parse_period,
+    period_days,
+    period_key,
+    period_keys,
+    period_numbers,
+)
 from xlsales.core.period_steps import (
     children,
     parent_period,
@@ -89,7 +99,7 @@ def test_a_day_lies_in_its_period_and_keys_are_read_back(calendar, day, level):
 def test_children_of_a_year_cover_it_without_gap(calendar, year, level):
     keys = children(str(year), level, calendar)
     spans = [period_days(key, calendar) for key in keys]
-    for before, after in zip(spans, spans[1:], strict=False):
+    for before, after in pairwise(spans):
         assert after[0].toordinal() == before[1].toordinal() + 1
     if level != "week" or calendar.week_pattern:
         assert (spans[0][0], spans[-1][1]) == period_days(str(year), calendar)

@@ -45,6 +45,13 @@ def test_a_member_named_twice_is_refused():
         build_tree(["a", "a"], [None, None])
 
 
+def test_a_row_without_a_member_or_a_parent_cell_is_refused():
+    with pytest.raises(Refusal, match="tree_missing_member"):
+        build_tree([None], [None])
+    with pytest.raises(Refusal, match="tree_lengths"):
+        build_tree(["a"], [])
+
+
 def test_a_parent_of_missing_leaves_is_missing_not_zero():
     tree = build_tree(["all", "n", "s", "n1", "s1"], [None, "all", "all", "n", "s"])
     found = roll_up(tree, np.array([99, 99, 99, np.nan, 4.0]))

@@ -208,6 +208,20 @@ def test_capacity_weights_show_what_each_driver_adds():
     assert code(lambda: capacity_weights(drivers, {"history": 0.8})) == "driver_shares"
 
 
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda: capacity_weights(pd.DataFrame({"a": [1]}), {"b": 1}), "capacity_driver_unknown"),
+        (lambda: capacity_weights(pd.DataFrame({"a": [1, None]}), {"a": 1}), "driver_missing"),
+        (lambda: capacity_weights(pd.DataFrame({"a": [0, 0]}), {"a": 1}), "driver_sum"),
+        (lambda: factor_spread([1, 2], [1, -1]), "factors_sum_zero"),
+        (lambda: seasonal_indices([[1, 2]], [[20, 0]], [20, 20]), "days_missing"),
+    ],
+)
+def test_drivers_and_factors_that_give_no_shares_are_refused(call, name):
+    assert code(call) == name
+
+
 @given(st.lists(st.lists(st.floats(1, 1e6), min_size=12, max_size=12), min_size=1, max_size=5), st.floats(0.01, 100))
 def test_indices_add_to_the_periods_and_ignore_scale(years, factor):
     found = seasonal_indices(years)

@@ -18,10 +18,9 @@ from xlsales.core.smart import smart
 from xlsales.core.targets import coherence, decide, growth_band, triangulate
 
 PACKAGE = Path(__file__).parents[1] / "xlsales"
-PLANNING = (
-    "hierarchy apportion apportion_cells apportion_tree rounding calendar period_steps workdays spreading "
-    "spreading_codes twoway twoway_flow targets quotas quota_quality smart"
-).split()
+PLANNING = ("hierarchy", "apportion", "apportion_cells", "apportion_tree", "rounding", "calendar", "period_steps")
+PLANNING += ("workdays", "spreading", "spreading_codes", "twoway", "twoway_flow", "targets", "quotas", "quota_quality")
+PLANNING += ("smart",)
 
 
 def refusal(call):
@@ -283,6 +282,24 @@ def test_gini_lies_between_none_and_all_and_ignores_scale(values, factor):
     found = gini(np.array(values))
     assert -1e-9 <= found <= 1
     assert gini(np.array(values) * factor) == pytest.approx(found, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        (
+            lambda: decide(triangulate(facts()), pd.DataFrame({"member": ["x"], "target": [1.0], "reason": [None]})),
+            "decision_without_candidates",
+        ),
+        (lambda: smart(pd.DataFrame({"member": ["a"]})), "smart_column"),
+        (lambda: gini(np.array([-1.0, 3.0])), "gini_negative"),
+        (lambda: quota_quality(TEAM, SPREAD * 0, seed=1), "past_attainment_zero"),
+        (lambda: quota_quality(TEAM.assign(quota=0.0), SPREAD, seed=1), "quota_not_positive"),
+        (lambda: coverage(pd.DataFrame({"member": ["a"], "valid_from": [None]}), ["member"]), "quota_undated"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused(call, code):
+    assert refusal(call) == code
 
 
 # Words
