@@ -32,7 +32,7 @@ def ageing(
 ) -> pd.DataFrame:
     """Open receivables by bucket as known at the end of as_of.
 
-    invoices, receipts: as in `settlement.settle`; by: columns of invoices (none of them = one total row). Returns by...,
+    invoices, receipts: as in `settlement.settle`; by: columns of invoices (none = one total row). Returns by...,
     not_due, d1_30, d31_60, d61_90, d91_180, d181_365, d365_plus, unapplied (below 0), outstanding (their sum); to the
     cent. Unapplied money stands on its customer, other columns blank.
 

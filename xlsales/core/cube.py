@@ -71,7 +71,7 @@ class Cube:
         first: Day | None = None,
         last: Day | None = None,
     ) -> pd.DataFrame:
-        """`five_quantities` by any columns, of the rows where columns have a value (or one of a list), first to last."""
+        """`five_quantities` by any columns, where columns have a value (or one of a list), from first to last."""
         if period not in PERIODS:
             raise Refusal("unknown_choice", name="period", value=period, choices=", ".join(PERIODS))
         daily = period == "week" or self.calendar.month_close_day not in {None, 31} or self.calendar.week_pattern
@@ -94,8 +94,8 @@ class Cube:
         for _, names, codes in labels:
             group, size = group * len(names) + (codes if whole else codes[rows]), size * len(names)
         place, present = _compact(group, size)
-        summed = {
-            name: np.bincount(place, sums if whole else sums[rows], len(present)) for name, sums in cells.sums.items()
+        summed: dict[str, Sums] = {
+            name: _counted(place, sums if whole else sums[rows], len(present)) for name, sums in cells.sums.items()
         }
         if units:
             summed["units"] = _distinct(
@@ -180,6 +180,10 @@ class Cube:
         for name, part in zip(reversed(by), reversed(parts), strict=True):
             left, codes[name] = np.divmod(left, part.size)
         return _Cells(codes, left, starts, sums)
+
+
+def _counted(place: Codes, sums: Sums, cells: int) -> Sums:
+    return np.bincount(place, sums, cells).astype(np.float64, copy=False)
 
 
 def _compact(code: Codes, size: int) -> tuple[Codes, Codes]:
@@ -273,7 +277,7 @@ def _add_up(place: Codes, cells: int, measures: Mapping[str, Sums | None]) -> di
     return {name: sums[id(values)] for name, values in measures.items()}
 
 
-def _chosen(names: pd.Series, wanted: object) -> NDArray[np.bool_]:
+def _chosen(names: pd.Series, wanted: Any) -> NDArray[np.bool_]:
     """True for the names that are wanted: one value, or any of a list; None is blank."""
     many = list(wanted) if isinstance(wanted, (list, tuple, set)) else [wanted]
     kept = names.isin([value for value in many if not pd.isna(value)])

@@ -66,7 +66,11 @@ def _packed(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]] | 
     raw = np.zeros(int(ends[-1]) + max(longest, WORD) + WORD, dtype=np.uint8)
     raw[: int(ends[-1])] = np.frombuffer(letters, dtype=np.uint8, count=int(ends[-1]))
     view = np.ndarray((len(raw) - WORD + 1,), dtype="<u8", buffer=raw.data, strides=(1,))
-    words = [_word(view, begin + at, length - at) for at in range(0, max(longest, 1), WORD)]
+    shortest = int(length.min())
+    words = []
+    for at in range(0, max(longest, 1), WORD):
+        ends_at = shortest if shortest == longest else length  # one number where all texts are of one length
+        words.append(_word(view[at:], begin, None if shortest >= at + WORD else np.asarray(ends_at - at)))
     key = words[0].copy()
     for word in words[1:]:
         key = (key ^ (key >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9) + word
@@ -77,7 +81,7 @@ def _packed(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]] | 
     codes, distinct = pd.factorize(key)
     first = np.empty(len(distinct), dtype=np.int64)
     first[codes[::-1]] = np.arange(size - 1, -1, -1)
-    same = length[first][codes] == length
+    same = np.ones(size, dtype=bool) if shortest == longest else length[first][codes] == length
     for word in words:
         same &= word[first][codes] == word
     if blank is not None:
@@ -86,11 +90,12 @@ def _packed(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]] | 
     return (codes.astype(np.int64), first) if same.all() else None
 
 
-def _word(view: NDArray[np.uint64], at: NDArray[np.int64], left: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """The next eight letters of each text, those behind its end cut off."""
-    word = view[np.minimum(at, len(view) - 1)]
+def _word(view: NDArray[np.uint64], at: NDArray[np.int64], left: NDArray[np.int64] | None) -> NDArray[np.uint64]:
+    """The next eight letters of each text, those behind its end cut off (left: how many it still has, None: enough)."""
+    word = view[at]
+    if left is None:
+        return word
     cut = np.clip(WORD - left, 0, WORD).astype(np.uint64) * np.uint64(8)
-    kept: NDArray[np.uint64] = np.where(
-        cut >= 64, np.uint64(0), (word << (cut & np.uint64(63))) >> (cut & np.uint64(63))
-    )
+    shift = cut & np.uint64(63)
+    kept: NDArray[np.uint64] = np.where(cut >= 64, np.uint64(0), (word << shift) >> shift)
     return kept

@@ -115,3 +115,20 @@ def walk(items: tuple[Ints, Ints], moves: tuple[Ints, Ints], groups: int) -> Mat
     if not held.all():
         move, item, part = move[held], item[held], part[held]
     return Matches(move, item, np.where(amount[move] < 0, -part, part), above, below)
+
+
+def net(items: tuple[Ints, Ints], paid: Ints) -> Ints:
+    """What `walk` leaves settled of each item, without saying by whom: the group's net money fills its items in order.
+
+    items: (group codes sorted ascending, amounts); paid: (groups,) net money. Returns (items,) amounts.
+
+    >>> one = np.zeros(3, dtype=np.int64)
+    >>> net((one, np.array([50, 30, 20])), np.array([60])).tolist()
+    [50, 10, 0]
+    """
+    group, length = items
+    start = np.cumsum(length) - length
+    first = starts_of(group)
+    start -= np.repeat(start[first], np.diff(np.append(first, len(group))))
+    left = paid[group] - start
+    return np.minimum(np.maximum(left, 0), length)

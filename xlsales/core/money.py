@@ -25,15 +25,18 @@ def to_cents(amounts: pd.Series, table: str, column: str) -> Ints:
     values = amounts.to_numpy(dtype=np.float64, na_value=np.nan)
     missing = np.isnan(values)
     if missing.any():
-        raise Refusal(
-            "money_missing", table=table, column=column, rows=int(missing.sum()), row=int(missing.argmax()) + 1
-        )
-    if (np.abs(values) > LARGEST).any():
-        raise Refusal("money_too_large", table=table, column=column, row=int((np.abs(values) > LARGEST).argmax()) + 1)
-    # The nudge lets 1.005, stored as 1.00499999999999989, round as it was typed.
-    nudge = np.maximum(np.abs(values) * 4e-14, 1e-7)
-    cents: Ints = (np.sign(values) * np.floor(np.abs(values) * CENTS + 0.5 + nudge)).astype(np.int64)
-    return cents
+        at = int(missing.argmax())
+        raise Refusal("money_missing", table=table, column=column, rows=int(missing.sum()), row=at + 1)
+    if len(values) and max(values.max(), -values.min()) > LARGEST:
+        raise Refusal("money_too_large", table=table, column=column, row=int(np.abs(values).argmax()) + 1)
+    scaled = values * CENTS
+    cents = np.rint(scaled)
+    odd = np.flatnonzero(np.abs(scaled - cents) > 1e-3)
+    if len(odd):
+        # The nudge lets 1.005, stored as 1.00499999999999989, round as it was typed.
+        part = np.abs(values[odd])
+        cents[odd] = np.sign(values[odd]) * np.floor(part * CENTS + 0.5 + np.maximum(part * 4e-14, 1e-7))
+    return cents.astype(np.int64)
 
 
 def from_cents(cents: Ints) -> Floats:

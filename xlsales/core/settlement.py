@@ -9,12 +9,13 @@ money that did not name it is reopened in `reopening`. Credit notes settle like 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xlsales.core.matching import offsets, sort_order, walk
+from xlsales.core.matching import net, offsets, sort_order, walk
 from xlsales.core.money import Ints, from_cents
 from xlsales.core.ratio import Day, day
 from xlsales.core.reopening import Directed, replay
@@ -25,25 +26,67 @@ Pairs = tuple[Ints, Ints, Ints]  # move, item, cents
 
 @dataclass(frozen=True)
 class Settlement:
-    """Items and the money that settled them, as arrays; `table` and `pairs` show them as frames."""
+    """Items and the money that settled them, as arrays; `table` and `pairs` show them as frames.
+
+    What the last pass settled is known without pairs; who settled what is worked out when first asked for.
+    """
 
     items: Items
     moves: Moves
-    move: Ints  # pairs: which move
-    item: Ints  # pairs: which item
-    cents: Ints  # pairs: how much, below 0 where it reopened
-    unapplied: Ints  # (moves,) what no item took
+    named: Pairs  # of the named passes and the replay
+    owed: Ints  # (items,) cents that the last pass may settle
+    left: Ints  # (moves,) cents that it may use
     as_of: np.datetime64 | None
 
-    @property
-    def settled(self) -> Ints:
-        """Cents settled of each item."""
-        return _sum(self.item, self.cents, len(self.items.cents))
+    @cached_property
+    def all_pairs(self) -> Pairs:
+        """Move, item and cents of every settled part, below 0 where it reopened."""
+        last, _ = _pass(self.items, self.moves, (self.items.customer, self.owed), (self.moves.customer, self.left))
+        move, item, cents = (np.concatenate(parts) for parts in zip(self.named, last, strict=True))
+        return move, item, cents
 
     @property
+    def move(self) -> Ints:
+        """Pairs: which move."""
+        return self.all_pairs[0]
+
+    @property
+    def item(self) -> Ints:
+        """Pairs: which item."""
+        return self.all_pairs[1]
+
+    @property
+    def cents(self) -> Ints:
+        """Pairs: how much."""
+        return self.all_pairs[2]
+
+    @cached_property
+    def unapplied(self) -> Ints:
+        """Cents of each move that no item took."""
+        return self.moves.cents - _sum(self.move, self.cents, len(self.moves.cents))
+
+    @cached_property
+    def _last(self) -> Ints:
+        """Cents that the last pass settled of each item."""
+        items = self.items
+        which = sort_order(items.customer, offsets(items.due), items.rank)
+        paid = _sum(self.moves.customer, self.left, len(items.customers))
+        settled = np.empty(len(self.owed), dtype=np.int64)
+        settled[which] = net((items.customer[which], self.owed[which]), paid)
+        return settled
+
+    @cached_property
+    def settled(self) -> Ints:
+        """Cents settled of each item."""
+        return self._last + _sum(self.named[1], self.named[2], len(self.owed)) if len(self.named[0]) else self._last
+
+    @cached_property
     def unapplied_by_customer(self) -> Ints:
         """Cents of each customer that no item took."""
-        return _sum(self.moves.customer, self.unapplied, len(self.items.customers))
+        size = len(self.items.customers)
+        used = _sum(self.items.customer, self._last, size)
+        used += _sum(self.moves.customer[self.named[0]], self.named[2], size)
+        return _sum(self.moves.customer, self.moves.cents, size) - used
 
     def table(self) -> pd.DataFrame:
         """Items in the order of the invoices, then one row per customer with unapplied money (open below 0).
@@ -133,14 +176,12 @@ def settle(
         if asked.any():
             back.append(Directed(item_group, move_group, asked))
     odd = _replayed(items, moves, back)
-    usual = not odd.any()
-    owed = open_ if usual else np.where(odd[items.customer], 0, open_)
-    left = rest if usual else np.where(odd[moves.customer], 0, rest)
-    found.append(_pass(items, moves, (items.customer, owed), (moves.customer, left))[0])
     if back:
         found.append(replay(items, moves, odd, open_, rest, back))
-    move, item, cents = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return Settlement(items, moves, move, item, cents, moves.cents - _sum(move, cents, len(moves.cents)), limit)
+        open_, rest = np.where(odd[items.customer], 0, open_), np.where(odd[moves.customer], 0, rest)
+    none = np.zeros(0, dtype=np.int64)
+    move, item, cents = (np.concatenate(parts) for parts in zip((none, none, none), *found, strict=True))
+    return Settlement(items, moves, (move, item, cents), open_, rest, limit)
 
 
 def _pass(items: Items, moves: Moves, owed: tuple[Ints, Ints], money: tuple[Ints, Ints]) -> tuple[Pairs, Ints]:
