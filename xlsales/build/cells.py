@@ -39,20 +39,27 @@ def numbers(series: pd.Series, where: str) -> list[Value]:
     try:
         found = series.to_numpy(dtype="float64", na_value=np.nan)
     except (TypeError, ValueError):
-        return [None if value is None or value is pd.NA else plain(value) for value in series]
+        return plain_values(series)
     if np.isinf(found).any():
         raise ValueError(f"{where} holds an infinite number")
     return np.where(np.isnan(found), None, found.astype(object)).tolist()
 
 
+def plain_values(series: pd.Series) -> list[Value]:
+    """A column that is none of ours: numbers as numbers, everything else as text."""
+    return [plain(value) for value in series.tolist()]
+
+
 def plain(value: object) -> Value:
     """One value of a column of mixed kinds: a number stays one, anything else is text."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
     if isinstance(value, (bool, np.bool_)):
         return str(bool(value)).upper()
     if isinstance(value, (int, float, np.integer, np.floating)):
         number = float(value)
         return number if np.isfinite(number) else None
-    return cut(str(value)) if not pd.isna(value) else None
+    return cut(str(value)) or None
 
 
 def dates(series: pd.Series) -> list[Value]:

@@ -55,7 +55,7 @@ class Drawer:
     def names(self, **more: object) -> dict[str, object]:
         """A category axis; its labels stay below where values are negative."""
         font = {"name": FONTS[self.build.lang], "size": 9, "color": "#374151"}
-        return {"num_font": font, "label_position": "low", "line": {"color": "#9CA3AF"}, **more}
+        return {"num_font": font, "label_position": "low", "interval_unit": 1, "line": {"color": "#9CA3AF"}, **more}
 
     def money(self, key: str) -> str:
         """The number format of a chart's money: the unit of Settings, else the size that the figures need."""

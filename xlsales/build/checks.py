@@ -6,12 +6,12 @@ from typing import Any
 import pandas as pd
 
 from xlsales.build.context import Build, quoted
-from xlsales.build.facts import COMPANY
 from xlsales.build.layout import CHECK_ROW
 from xlsales.build.wording import value_word
 from xlsales.schema.results import BUCKETS
 
 EXACT = 0.005
+SIDES = ("customer", "company")
 Check = tuple[str, str]  # formula, cached value
 
 
@@ -48,19 +48,19 @@ def added(frame: pd.DataFrame, columns: list[str]) -> float:
 
 
 def five_check(build: Build) -> Check:
-    """The regions' sales add up to the company's."""
+    """The customers' sales of all dates add up to the company's: customers are flat, while regions hold each other."""
     frame = build.frame("five_quantities")
-    dimension, sales = build.reference("five_quantities", "dimension"), build.reference("five_quantities", "sales")
-    kinds = [] if frame.empty else frame["dimension"].fillna("").astype("str")
-    company = next((kind for kind in kinds if kind in COMPANY), "company")
-    region, total = (quoted(value_word("dimension", kind, build.lang)) for kind in ("region", company))
-    left, right = (f"SUMIFS({sales},{dimension},{kind})" for kind in (region, total))
-    there = f"COUNTIF({dimension},{region})*COUNTIF({dimension},{total})"
+    sales, dimension, period = (build.reference("five_quantities", key) for key in ("sales", "dimension", "period"))
+    parts, whole = (f'{dimension},{quoted(value_word("dimension", key, build.lang))},{period},"="' for key in SIDES)
+    left, right = f"SUMIFS({sales},{parts})", f"SUMIFS({sales},{whole})"
+    there = f"COUNTIFS({parts})*COUNTIFS({whole})"
     if frame.empty:
         return compared(build, "five", (left, 0.0), (right, 0.0), (there, False))
-    regions, whole = frame[kinds == "region"], frame[kinds == company]
-    shown = not regions.empty and not whole.empty
-    return compared(build, "five", (left, added(regions, ["sales"])), (right, added(whole, ["sales"])), (there, shown))
+    rows = frame[frame["period"].fillna("").astype("str") == ""]
+    customers, company = (rows[rows["dimension"] == key] for key in SIDES)
+    sums = (added(customers, ["sales"]), added(company, ["sales"]))
+    shown = not customers.empty and not company.empty
+    return compared(build, "five", (left, sums[0]), (right, sums[1]), (there, shown))
 
 
 def ageing_check(build: Build) -> Check:

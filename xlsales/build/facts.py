@@ -8,8 +8,6 @@ from xlsales.build.context import Build
 from xlsales.build.fiscal import is_month, months_of, shown_year
 from xlsales.schema.targets import QUANTITIES
 
-COMPANY = frozenset({"company", "total", ""})
-
 
 @dataclass(frozen=True)
 class Headline:
@@ -48,7 +46,7 @@ def company_rows(build: Build) -> pd.DataFrame:
     five = build.frame("five_quantities")
     if five.empty:
         return five
-    return five[five["dimension"].fillna("").astype("str").isin(COMPANY)]
+    return five[five["dimension"] == "company"]
 
 
 def monthly(build: Build, measure: str) -> dict[str, float]:

@@ -12,6 +12,8 @@ FIRST_ROW = HEADER_ROW + 1
 GAP = 1
 BLANK_ROWS = 20  # what a template offers for typing
 
+# Sheets with a chart to the right of their tables, and which.
+BESIDE = {"margin": "bridge", "collections": "ageing", "monitor": "pace"}
 STAGES = ("targets", "plan", "execute", "monitor", "evaluate", "improve")
 
 
@@ -75,16 +77,20 @@ SHEETS: tuple[Sheet, ...] = (
 
 @dataclass(frozen=True)
 class Block:
-    """The place of one table: its first column, counted from 0, and the number of rows under its heading."""
+    """The place of one table: its first column, counted from 0, and the number of rows under its heading.
+
+    extra: columns of the user's own, kept behind ours under the names that they came with.
+    """
 
     table: Table
     first_column: int
     rows: int
+    extra: tuple[str, ...] = ()
 
     @property
     def last_column(self) -> int:
         """The table's last column."""
-        return self.first_column + len(self.table.columns) - 1
+        return self.first_column + len(self.table.columns) + len(self.extra) - 1
 
     @property
     def last_row(self) -> int:
@@ -106,15 +112,16 @@ def list_name(table: str) -> str:
     return "xs_list_" + table
 
 
-def blocks(sheet: Sheet, rows: dict[str, int]) -> Iterator[Block]:
+def blocks(sheet: Sheet, rows: dict[str, int], extra: dict[str, tuple[str, ...]]) -> Iterator[Block]:
     """The blocks of a sheet's tables side by side, one empty column between; never one above the other."""
     column = 0
     for table in sheet.tables:
         count = rows.get(table.key, 0)
         if not count and table.role in {"master", "input"}:
             count = BLANK_ROWS
-        yield Block(table, column, count)
-        column += len(table.columns) + GAP
+        block = Block(table, column, count, extra.get(table.key, ()))
+        yield block
+        column = block.last_column + 1 + GAP
 
 
 def referenced() -> tuple[str, ...]:

@@ -184,14 +184,14 @@ class Styles:
     @property
     def header(self) -> Any:
         """A heading."""
-        return self(bold=True, font_color="#FFFFFF", bg_color=ACCENT, text_wrap=True, align="center", border=1,
-                    border_color="#FFFFFF")  # fmt: skip
+        look = {"align": "center", "border": 1, "border_color": "#FFFFFF", "text_wrap": True}
+        return self(bold=True, font_size=9, font_color="#FFFFFF", bg_color=ACCENT, **look)
 
     @property
     def required_header(self) -> Any:
         """A heading of a column that every row needs: underlined, so that it shows without colour too."""
-        return self(bold=True, font_color="#FFFFFF", bg_color=ACCENT, text_wrap=True, align="center", border=1,
-                    border_color="#FFFFFF", underline=1)  # fmt: skip
+        look = {"align": "center", "border": 1, "border_color": "#FFFFFF", "text_wrap": True}
+        return self(bold=True, font_size=9, font_color="#FFFFFF", bg_color=ACCENT, underline=1, **look)
 
     @property
     def link(self) -> Any:

@@ -5,9 +5,10 @@ from typing import Any
 import pandas as pd
 from xlsxwriter.utility import xl_col_to_name
 
-from xlsales.build.cells import Value, column_values
+from xlsales.build.cells import Value, column_values, plain_values
 from xlsales.build.context import Build, quoted
 from xlsales.build.layout import (
+    BESIDE,
     CAPTION_ROW,
     FIRST_ROW,
     HEADER_ROW,
@@ -20,16 +21,18 @@ from xlsales.build.layout import (
     list_object,
 )
 from xlsales.build.lists import validate_column
-from xlsales.build.styles import MEASURED
-from xlsales.build.widths import column_width, set_widths
+from xlsales.build.styles import MEASURED, SENTENCES
+from xlsales.build.widths import column_width, set_widths, text_width
 from xlsales.build.wording import heading_help, headings, sheet_help, sheet_name, table_name
-from xlsales.schema.model import MONEY, NUMBER, Column, Table
+from xlsales.schema.model import MONEY, NUMBER, TEXT, Column, Table
 
 # Money that is not added down a column: limits and means; and tables whose rows overlap (a member stands in its
 # parent, a dimension beside another), where a sum would count twice.
 NOT_ADDED = frozenset({"mean_value", "contract_limit", "credit_limit", "cap", "floor", "limit"})
 OVERLAPPING = frozenset({"dimension", "scope", "measure", "as_of", "valid_from", "role", "region"})
 HEADER_HEIGHT = 32
+LINE_HEIGHT = 14
+CHART_GAP, CHART_ROWS, CHART_COLUMNS = 2, 19, 11  # what a chart beside the tables covers
 
 
 def open_sheet(build: Build, sheet: Sheet) -> Any:
@@ -67,10 +70,27 @@ def write_tables(build: Build, sheet: Sheet) -> Any:
     for block in (build.blocks[table.key] for table in sheet.tables):
         write_block(build, page, block, widths)
     set_widths(page, widths)
+    set_heights(build, page, sheet, widths)
     print_areas(build, sheet)
     if not sheet.typed:
         protect(page)
     return page
+
+
+def set_heights(build: Build, page: Any, sheet: Sheet, widths: dict[int, float]) -> None:
+    """Room for sentences that need several lines; rows are shared by the tables side by side."""
+    needed: dict[int, int] = {}
+    for block in (build.blocks[table.key] for table in sheet.tables if table.role in {"result", "kept"}):
+        frame = build.frame(block.table.key)
+        for column in block.table.columns:
+            if column.key in SENTENCES and column.key in frame.columns:
+                room = widths[block.column(column.key)] - 3
+                for row, text in enumerate(frame[column.key].tolist(), FIRST_ROW):
+                    lines = -(-text_width(text) // room) if isinstance(text, str) else 1
+                    needed[row] = max(needed.get(row, 1), int(lines))
+    for row, lines in needed.items():
+        if lines > 1:
+            page.set_row(row, LINE_HEIGHT * lines)
 
 
 def protect(page: Any) -> None:
@@ -99,6 +119,12 @@ def write_block(build: Build, page: Any, block: Block, widths: dict[int, float])
             validate_column(build, page, block, column)
         if adds_up(table, column):
             write_total(build, page, block, at, column, values)
+    for at, name in enumerate(block.extra, block.first_column + len(table.columns)):
+        own = Column(str(name), TEXT)
+        values = plain_values(frame[name])
+        page.write_values(FIRST_ROW, at, values, [build.styles.cell(TEXT, typed=True)])
+        columns.append({"header": str(name), "header_format": build.styles.header})
+        widths[at] = column_width(str(name), own, values, 1)
     page.add_table(
         HEADER_ROW, block.first_column, block.last_row, block.last_column,
         {"name": list_object(table.key), "columns": columns, "style": None, "banded_rows": False},
@@ -153,13 +179,21 @@ def first_sum(block: Block) -> int:
 
 
 def print_areas(build: Build, sheet: Sheet) -> None:
-    """Each table is printed on pages of its own; whole columns, so that what is typed later is printed too."""
+    """Each table, and the chart beside them, is printed on pages of its own, as wide as the page."""
     if not sheet.tables:
         return
+    ranges = [(block.first_column, block.last_column, block.last_row + 1)
+              for block in (build.blocks[table.key] for table in sheet.tables)]  # fmt: skip
+    if sheet.key in BESIDE:
+        first = ranges[-1][1] + CHART_GAP
+        ranges.append((first, first + CHART_COLUMNS, FIRST_ROW + CHART_ROWS))
     tab = build.tab(sheet.key)
-    ranges = [build.blocks[table.key] for table in sheet.tables]
-    areas = [
-        f"{tab}!${xl_col_to_name(block.first_column)}$1:${xl_col_to_name(block.last_column)}${block.last_row + 1}"
-        for block in ranges
-    ]
+    areas = [f"{tab}!${xl_col_to_name(first)}$1:${xl_col_to_name(last)}${rows}" for first, last, rows in ranges]
     build.book.define_name(f"{tab}!_xlnm.Print_Area", "=" + ",".join(areas))
+
+
+def insert_beside(build: Build, page: Any, sheet: Sheet, chart: Any) -> None:
+    """Put a chart to the right of a sheet's tables, where no table can grow into it."""
+    column = build.blocks[sheet.tables[-1].key].last_column + CHART_GAP
+    chart.set_size({"width": 700, "height": 20 * CHART_ROWS - 20})
+    page.insert_chart(FIRST_ROW, column, chart, {"object_position": 3})

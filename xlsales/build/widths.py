@@ -10,6 +10,8 @@ LEAST, MOST = 7.0, 44.0
 FILTER_BUTTON = 3.0
 SAMPLE = 400
 HEADER_LINES = 2
+HEADER_SIZE = 0.95  # bold letters of 9 points against plain ones of 10
+ONE_LINE = 16  # a Chinese heading up to eight characters is not broken
 
 
 def text_width(text: str) -> int:
@@ -23,8 +25,11 @@ def text_width(text: str) -> int:
 
 def heading_width(name: str) -> float:
     """What a heading needs over two lines: Latin words are not broken, Chinese may break anywhere."""
-    longest = max((text_width(part) if part.isascii() else 4 for part in name.split()), default=0)
-    return max(longest, text_width(name) / HEADER_LINES + 1) + FILTER_BUTTON
+    whole = text_width(name)
+    if not name.isascii():
+        return (whole if whole <= ONE_LINE else whole / HEADER_LINES + 2) * HEADER_SIZE + FILTER_BUTTON
+    longest = max((len(part) for part in name.split()), default=0)
+    return max(longest, whole / HEADER_LINES + 1) * HEADER_SIZE + FILTER_BUTTON
 
 
 def value_width(value: Value, kind: str, unit: int) -> int:

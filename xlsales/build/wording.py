@@ -1,5 +1,7 @@
 """Every word that a workbook shows: names of sheets, headings, values; all looked up, none typed here."""
 
+import pandas as pd
+
 from xlsales.labels import column_help, known, label, word
 from xlsales.schema.model import CODE, FLAG, TEXT, Column, Table
 
@@ -24,6 +26,20 @@ def headings(table: Table, lang: str) -> list[str]:
     if twice:
         raise KeyError(f"{table.key} has the heading {sorted(twice)} twice in {lang}")
     return found
+
+
+def extra_columns(table: Table, frame: pd.DataFrame, lang: str) -> tuple[str, ...]:
+    """The columns of an input that are none of ours; one whose name would stand twice in the table has no place."""
+    if table.role not in {"master", "input"}:
+        return ()
+    taken = {heading.casefold() for heading in headings(table, lang)}
+    ours = {column.key for column in table.columns}
+    found: list[str] = []
+    for name in frame.columns:
+        if name not in ours and str(name).strip() and str(name).casefold() not in taken:
+            found.append(name)
+            taken.add(str(name).casefold())
+    return tuple(found)
 
 
 def heading_help(table: Table, column: Column, lang: str) -> str:

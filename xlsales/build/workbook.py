@@ -12,7 +12,7 @@ from xlsales.build.checks import write_checks
 from xlsales.build.context import Build
 from xlsales.build.fast_sheet import FastSheet
 from xlsales.build.help import write_help
-from xlsales.build.layout import FIRST_ROW, SHEETS, Sheet, blocks
+from xlsales.build.layout import BESIDE, SHEETS, blocks
 from xlsales.build.lists import define_lists
 from xlsales.build.sheets.chart_data import write_chart_data
 from xlsales.build.sheets.dashboard import write_dashboard
@@ -21,14 +21,13 @@ from xlsales.build.sheets.plan import write_plan
 from xlsales.build.sheets.problems import problems_frame, write_problems
 from xlsales.build.sheets.settings import write_settings
 from xlsales.build.styles import ACCENT, Styles
-from xlsales.build.table_sheet import write_tables
-from xlsales.build.wording import SHEET_NAME_LIMIT, sheet_name
+from xlsales.build.table_sheet import insert_beside, write_tables
+from xlsales.build.wording import SHEET_NAME_LIMIT, extra_columns, sheet_name
 from xlsales.problems import Problem
 from xlsales.schema import TABLES
 from xlsales.schema.targets import QUANTITIES
 
 Frames = Mapping[str, pd.DataFrame]
-BESIDE = {"margin": "bridge", "collections": "ageing", "monitor": "pace"}  # a chart to the right of the tables
 
 
 def build(  # noqa: PLR0913 - the one entry of the room; each argument is a thing of its own
@@ -66,13 +65,14 @@ def build(  # noqa: PLR0913 - the one entry of the room; each argument is a thin
 def add_sheets(made: Build) -> None:
     """All sheets in their order, and the place of every table, before anything refers to them."""
     counts = {key: len(made.frame(key)) for key in TABLES}
+    extra = {key: extra_columns(TABLES[key], made.frame(key), made.lang) for key in TABLES}
     for sheet in SHEETS:
         name = sheet_name(sheet.key, made.lang)
         if len(name) > SHEET_NAME_LIMIT:
             raise ValueError(f"the name of the sheet {sheet.key} is too long: {name}")
         page = made.book.add_worksheet(name, worksheet_class=FastSheet)
         made.sheets[sheet.key] = page
-        made.blocks |= {block.table.key: block for block in blocks(sheet, counts)}
+        made.blocks |= {block.table.key: block for block in blocks(sheet, counts, extra)}
         if sheet.hidden == "hidden":
             page.hide()
         elif sheet.hidden == "very":
@@ -102,10 +102,3 @@ def write_sheets(made: Build) -> None:
         write_checks(made, sheet.key, made.sheets[sheet.key])
     write_dashboard(made, by_key["dashboard"], drawer)
     write_help(made, by_key["help"])
-
-
-def insert_beside(made: Build, page: Any, sheet: Sheet, chart: Any) -> None:
-    """Put a chart to the right of a sheet's tables, where no table can grow into it."""
-    column = max(made.blocks[table.key].last_column for table in sheet.tables) + 2
-    chart.set_size({"width": 640, "height": 360})
-    page.insert_chart(FIRST_ROW, column, chart, {"object_position": 3})

@@ -1,19 +1,18 @@
 """Problems: one row each, in words, with a link to the cell that it is about."""
 
-import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import pandas as pd
 
 from xlsales.build.context import Build
-from xlsales.build.layout import FIRST_ROW, Sheet
+from xlsales.build.layout import FIRST_ROW, HEADER_ROW, Sheet
 from xlsales.build.table_sheet import write_tables
-from xlsales.build.wording import sheet_name
 from xlsales.problems import Problem, column_name, cure, shown, table_name, what
 from xlsales.schema import TABLES
 
 LINKS = 20000  # a sheet holds 65 530 links; nobody follows that many
-A1 = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
+FIRST_FILE_ROW = 2  # as a person counts: the heading is row 1
 
 
 def problems_frame(problems: Sequence[Problem], lang: str) -> pd.DataFrame:
@@ -44,18 +43,35 @@ def place(problem: Problem) -> str:
 
 
 def write_problems(build: Build, sheet: Sheet) -> None:
-    """Write the table and link each row to its cell; a problem of a file leads to the table that the file filled."""
+    """Write the table and link each row to its cell."""
     page = write_tables(build, sheet)
     at = build.blocks["problems"].column("cell")
-    tabs = {sheet_name(key, build.lang): key for key in build.sheets}
-    style = build.styles.link
+    gone = rows_left_out(build.problems)
     for row, problem in enumerate(build.problems[:LINKS], FIRST_ROW):
-        text = place(problem)
-        if problem.sheet in tabs and A1.fullmatch(problem.cell):
-            page.write_url(row, at, f"internal:{build.tab(tabs[problem.sheet])}!{problem.cell}", style, text)
-        elif problem.table in build.blocks:
-            block = build.blocks[problem.table]
-            keys = [column.key for column in block.table.columns]
-            column = block.column(problem.column) if problem.column in keys else block.first_column
-            text = text or table_name(problem.table, build.lang)
-            page.write_url(row, at, build.link(block.table.sheet, FIRST_ROW - 1, column), style, text)
+        if problem.table in build.blocks:
+            text = place(problem) or table_name(problem.table, build.lang)
+            page.write_url(row, at, link_of(build, problem, gone), build.styles.link, text)
+
+
+def rows_left_out(problems: Sequence[Problem]) -> dict[str, list[int]]:
+    """The rows with an error by table, in order; they are not in the book."""
+    found: dict[str, set[int]] = {}
+    for problem in problems:
+        if problem.severity == "error" and problem.row is not None:
+            found.setdefault(problem.table, set()).add(problem.row)
+    return {table: sorted(rows) for table, rows in found.items()}
+
+
+def link_of(build: Build, problem: Problem, gone: dict[str, list[int]]) -> str:
+    """The cell of a problem in this book; the heading of its column where the row was left out or cannot be told."""
+    block = build.blocks[problem.table]
+    keys = [column.key for column in block.table.columns]
+    column = block.column(problem.column) if problem.column in keys else block.first_column
+    row = HEADER_ROW
+    if problem.row is not None:
+        first = FIRST_ROW + 1 if problem.sheet else FIRST_FILE_ROW
+        left_out = gone.get(problem.table, [])
+        step = problem.row - first - bisect_left(left_out, problem.row)
+        if problem.row not in left_out and 0 <= step < len(build.frame(problem.table)):
+            row = FIRST_ROW + step
+    return build.link(block.table.sheet, row, column)

@@ -65,7 +65,7 @@ def setting_help(key: str, lang: str) -> str:
 
 def value_of(build: Build, setting: Setting) -> Any:
     """What holds: the value given, else the default; None for none."""
-    value = build.setting(setting.key)
+    value = build.settings.get("language", build.lang) if setting.key == "language" else build.setting(setting.key)
     return None if value is None or value == "" or value is pd.NaT else value
 
 
