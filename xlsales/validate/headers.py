@@ -7,7 +7,6 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 
 from xlsales.labels import LANGUAGES, words
-from xlsales.schema import TABLES
 from xlsales.schema.model import Table
 from xlsales.validate.codes import plain
 
@@ -28,25 +27,30 @@ class Headers:
 
 
 @cache
-def names(table: str) -> dict[str, str]:
-    """Every accepted heading of a table's columns, in plain form, to the column's key."""
+def names(table: Table) -> dict[str, str]:
+    """Every accepted heading of a table's columns, in plain form, to the column's key.
+
+    A column may be called by its own word in this table or by the word of all columns of that name.
+    """
     found: dict[str, str] = {}
-    for column in TABLES[table].columns:
-        entry = words().get(f"{table}.{column.key}") or words().get("column." + column.key, {})
-        for lang in LANGUAGES:
-            if entry.get(lang):
-                found.setdefault(plain(entry[lang]), column.key)
+    for stem in (table.key + ".", "column."):
+        for column in table.columns:
+            entry = words().get(stem + column.key, {})
+            for lang in LANGUAGES:
+                if entry.get(lang):
+                    found.setdefault(plain(entry[lang]), column.key)
     # A key always means itself, even where another column's heading reads the same.
-    return found | {plain(column.key): column.key for column in TABLES[table].columns}
+    return found | {plain(column.key): column.key for column in table.columns}
 
 
 def recognise(table: Table, raw: pd.DataFrame) -> Headers:
     """Match the raw headings with the table's columns.
 
+    >>> from xlsales.schema import TABLES
     >>> recognise(TABLES["regions"], pd.DataFrame(columns=["REGION ", "Parent", "hue"]))
     Headers(position={'region': 0, 'parent': 1}, twice={}, extra={2: 'hue'})
     """
-    accepted = names(table.key) if table.key in TABLES else {plain(column.key): column.key for column in table.columns}
+    accepted = names(table)
     position: dict[str, int] = {}
     twice: dict[str, list[str]] = {}
     extra: dict[int, str] = {}

@@ -185,7 +185,7 @@ def _require(table: Table, frame: pd.DataFrame, findings: Findings) -> None:
 
 def _unique(table: Table, frame: pd.DataFrame, findings: Findings) -> None:
     """Rows whose key stands in an earlier row; a row that is good otherwise comes before one that is left out."""
-    if table.key in FREE_OF_KEYS or len(frame) < 2:
+    if not table.keys or table.key in FREE_OF_KEYS or len(frame) < 2:
         return
     keys = list(table.keys)
     order = np.argsort(findings.left_out, kind="stable")
