@@ -53,7 +53,8 @@ def attribute_collections(
     moves = np.concatenate([move[pair], loose])
     items = np.concatenate([item[pair], none])
     lines = table.drop(columns=["invoice", "__gross"]).reindex(np.concatenate([line, none])).reset_index(drop=True)
-    who = np.where(items < 0, done.moves.customer[moves], done.items.customer[items])
+    who = done.moves.customer[moves]
+    who[: len(pair)] = done.items.customer[item[pair]]
     found = pd.DataFrame(
         {
             "receipt": done.moves.name.take(moves).array,

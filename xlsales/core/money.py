@@ -30,13 +30,14 @@ def to_cents(amounts: pd.Series, table: str, column: str) -> Ints:
     if len(values) and max(values.max(), -values.min()) > LARGEST:
         raise Refusal("money_too_large", table=table, column=column, row=int(np.abs(values).argmax()) + 1)
     scaled = values * CENTS
-    cents = np.rint(scaled)
+    cents: Floats = np.rint(scaled)
     odd = np.flatnonzero(np.abs(scaled - cents) > 1e-3)
     if len(odd):
         # The nudge lets 1.005, stored as 1.00499999999999989, round as it was typed.
         part = np.abs(values[odd])
         cents[odd] = np.sign(values[odd]) * np.floor(part * CENTS + 0.5 + np.maximum(part * 4e-14, 1e-7))
-    return cents.astype(np.int64)
+    whole: Ints = cents.astype(np.int64)
+    return whole
 
 
 def from_cents(cents: Ints) -> Floats:
