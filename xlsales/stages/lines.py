@@ -67,7 +67,8 @@ def measured_lines(cycle: Cycle) -> Frames:
     orders = orders[(orders["date"] <= cycle.as_of).fillna(value=False)].reset_index(drop=True)
     if orders.empty:
         blank = dict.fromkeys(("sales", "sales_with_tax", "volume", "cost", "margin", "expense", "profit"), np.nan)
-        return {"whole_lines": orders.assign(**blank), "lines": orders.assign(**blank)}
+        lines = _with_attributes(cycle, orders.assign(**blank, base_unit=orders["unit"]))
+        return {"whole_lines": lines, "lines": lines}
     side = {name: given(cycle, name) for name in ("products", "unit_conversions", "cost_history", "fx_rates")}
     lines = order_measures(orders, **side, rules=rules(cycle))
     lines = with_owner(lines, given(cycle, "customer_owners"), given(cycle, "customers"))

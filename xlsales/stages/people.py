@@ -15,6 +15,7 @@ from xlsales.stages.monitoring import this_year
 from xlsales.stages.targets import ACTIVITY
 
 PERSON = "salesperson"
+QUOTA_OF = {"contract": "sales", "invoice": "sales", "margin": "margin", "cash": "collections"}  # by a plan's basis
 
 
 def scorecards(cycle: Cycle) -> Frames:
@@ -95,10 +96,7 @@ def incentives(cycle: Cycle) -> Frames:
     if plans is None or assigned is None:
         return {}
     start = pd.Timestamp(first_day(this_year(cycle), calendar(cycle)))
-    attained = cycle.found["attainment"]
-    quota = attained[(attained["level"] == "row") & (attained["scope"] == PERSON) & (attained["from"] >= start)]
-    quota = quota[quota["measure"] == "sales"].groupby("member")["target"].sum().rename("quota")
-    rules = PayRules(plans, assigned, quota.rename_axis(PERSON).reset_index())
+    rules = PayRules(plans, assigned, _quotas(cycle, start))
     payout = pay(_paying_lines(cycle, start), rules, start, cycle.as_of)
     table = by_plan(payout)
     paid = cycle.tables["payments"]
@@ -111,6 +109,19 @@ def incentives(cycle: Cycle) -> Frames:
     table["paid"] = table[PERSON].map(booked["paid"]).where(first)
     table["outstanding"] = table[PERSON].map(booked["outstanding"]).where(first)
     return {"commissions": _named(cycle, table), "commission_lines": payout.lines}
+
+
+def _quotas(cycle: Cycle, start: pd.Timestamp) -> pd.DataFrame:
+    """The quota of each person on what the plan held at the day is paid on: margin, cash, or sales."""
+    attained = cycle.found["attainment"]
+    own = attained[(attained["level"] == "row") & (attained["scope"] == PERSON) & (attained["from"] >= start)]
+    sums = own.groupby(["member", "measure"])["target"].sum().rename("quota").reset_index()
+    held = cycle.tables["commission_assignment"]
+    held = held[held["valid_from"] <= cycle.as_of].sort_values("valid_from").drop_duplicates(PERSON, keep="last")
+    basis = cycle.tables["commission_plan"].drop_duplicates("plan").set_index("plan")["basis"]
+    measure = held["plan"].map(basis).map(QUOTA_OF)
+    asked = pd.DataFrame({"member": held[PERSON], "measure": measure})
+    return asked.merge(sums, on=["member", "measure"]).rename(columns={"member": PERSON})[[PERSON, "quota"]]
 
 
 def _paying_lines(cycle: Cycle, start: pd.Timestamp) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Stage 3, execution: the five quantities by every dimension, and the margin report."""
 
+import numpy as np
 import pandas as pd
 
 from xlsales.core.hierarchy import Tree
@@ -13,16 +14,25 @@ DIMENSIONS = ("region", "channel", "salesperson", "product_line", "category", "p
 BY_MONTH = ("company", "region", "salesperson")
 IN_MARGIN = ("region", "salesperson", "product_line", "product", "customer")
 ALL_DATES = ""
+RESULT = ("dimension", "member", "name", "period", "sales", "volume", "margin", "profit", "collections")
+TEXTS = frozenset({"dimension", "member", "name", "period"})
 
 
 def quantities(cycle: Cycle) -> Frames:
     """`five_quantities`: by dimension, member and period: all dates, fiscal years, and some by month."""
+    if cycle.found["lines"].empty and cycle.found.get("cash") is None:
+        return {"five_quantities": blank(RESULT)}
     parts = []
     for dimension in ("company", *DIMENSIONS):
         for period in ("none", "year", "month"):
             if period != "month" or dimension in BY_MONTH:
                 parts.append(_of_dimension(cycle, dimension, period))
     return {"five_quantities": with_names(cycle, pd.concat(parts, ignore_index=True))}
+
+
+def blank(columns: tuple[str, ...]) -> pd.DataFrame:
+    """A result without rows."""
+    return pd.DataFrame({name: pd.Series(dtype="str" if name in TEXTS else "float64") for name in columns})
 
 
 def _of_dimension(cycle: Cycle, dimension: str, period: str) -> pd.DataFrame:
@@ -36,6 +46,8 @@ def _of_dimension(cycle: Cycle, dimension: str, period: str) -> pd.DataFrame:
             None if cash is None else from_every_level(cash, dimension, tree),
         )
     table = five_quantities(lines, cash, by, period, calendar=calendar(cycle))
+    if lines.empty:  # where no order is known, sales are not known: that is not 0
+        table = table.assign(**dict.fromkeys(("sales", "volume", "margin", "profit"), np.nan))
     member = table[dimension].astype("str") if by else pd.Series("", index=table.index, dtype="str")
     key = table["period"].astype("str") if period != "none" else pd.Series(ALL_DATES, index=table.index, dtype="str")
     return table.drop(columns=[*by, "period"], errors="ignore").assign(dimension=dimension, member=member, period=key)
@@ -51,6 +63,8 @@ def from_every_level(rows: pd.DataFrame, dimension: str, tree: Tree) -> pd.DataF
 def margin(cycle: Cycle) -> Frames:
     """`margin_report`: sales, cost and margin by member of five dimensions, with what was sold below cost."""
     lines = cycle.found["lines"]
+    if lines.empty:
+        return {}
     parts = []
     for dimension in IN_MARGIN:
         tree = tree_of(cycle, dimension)

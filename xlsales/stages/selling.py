@@ -34,9 +34,14 @@ def pipeline_summary(cycle: Cycle) -> Frames:
     read = deals(cycle)
     if read is None:
         return {}
-    parts = [pipeline(read).assign(scope="company", member="")]
+    left = _target_left(cycle)
+    whole = left.get("company")
+    parts = [
+        pipeline(read, target_left=None if whole is None else float(whole.iloc[0])).assign(scope="company", member="")
+    ]
     for scope in ("region", "salesperson"):
-        rows = pipeline(read, [scope]).rename(columns={scope: "member"})
+        mine = left.get(scope)
+        rows = pipeline(read, [scope], target_left=mine).rename(columns={scope: "member"})
         parts.append(rows.assign(scope=scope).astype({"member": "str"}))
     seen = watch(read, cycle.as_of, stages(cycle))
     stale = seen.groupby("stage")["is_stale"].sum()
@@ -48,6 +53,16 @@ def pipeline_summary(cycle: Cycle) -> Frames:
         "funnel": steps,
         "follow_up": _follow_up(cycle, seen),
     }
+
+
+def _target_left(cycle: Cycle) -> dict[str, pd.Series]:
+    """What is left of the running sales targets, by scope and member; of several periods the longest counts."""
+    rows = cycle.found["attainment"]
+    running = (rows["level"] == "row") & (rows["from"] <= cycle.as_of) & (rows["to"] >= cycle.as_of)
+    rows = rows[running & (rows["measure"] == "sales")]
+    longest = rows.assign(length=rows["to"] - rows["from"]).sort_values("length", ascending=False, kind="stable")
+    longest = longest.drop_duplicates(["scope", "member"])
+    return {str(scope): part.set_index("member")["gap"] for scope, part in longest.groupby("scope")}
 
 
 def _follow_up(cycle: Cycle, seen: pd.DataFrame) -> pd.DataFrame:
