@@ -1,5 +1,8 @@
 """What needs attention, and in which order."""
 
+import inspect
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -157,11 +160,12 @@ def test_a_missing_column_is_refused() -> None:
 
 
 @pytest.mark.parametrize("alert", ALL)
-def test_every_alert_has_a_rule_and_words_that_name_its_facts(alert: str) -> None:
+def test_every_alert_has_a_rule_a_name_and_a_sentence_in_both_languages(alert: str) -> None:
     assert callable(getattr(alerts, alert))
-    assert known(f"alert.{alert}")
-    assert known(f"alert_reason.{alert}")
-    entry = words()[f"alert_reason.{alert}"]
-    names = {part.split("}")[0].split(":")[0] for part in entry["en"].split("{")[1:]}
-    assert names
-    assert names == {part.split("}")[0].split(":")[0] for part in entry["zh"].split("{")[1:]}
+    assert known(f"value.alert.{alert}")
+    sentence = words()[f"says.{alert}"]
+    named = [set(re.findall(r"\{(\w+)", sentence[lang])) for lang in ("en", "zh")]
+    assert named[0] == named[1]
+    asked = re.findall(rf'_rows\("{alert}", \w+(?:\.assign\(.*\))?, \((.*)\)\)', inspect.getsource(alerts))
+    assert named[0]
+    assert named[0] <= set(re.findall(r'"(\w+)"', asked[0]))
