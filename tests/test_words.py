@@ -31,6 +31,7 @@ MARK = {"en": (".", "?"), "zh": ("。", "？")}
 CODES = {"AAA", "AA", "A", "B", "C", "xlsales"}
 LAYOUT = {  # these join words or stand before a figure, so their spaces are meant
     "where.join",
+    "where.list",
     "where.space",
     "build.footer",
     "build.plan.over",
@@ -123,13 +124,13 @@ WRITTEN = {
     "cause": ("price", "volume", "mix", "cost", "expense", "coverage", "win_rate", "overdue", "terms", "other"),
     "alert": (
         "behind_pace",
-        "margin_falling",
+        "margin_rate_falling",
         "discount_over_limit",
         "concentration",
         "overdue_over_limit",
         "pipeline_thin",
         "target_without_plan",
-        "activity_behind",
+        "activity_below_plan",
         "satisfaction_falling",
     ),
 }
