@@ -275,3 +275,13 @@ def test_inputs_stay_as_they_are():
     pay(lines, rules, *JANUARY)
     pd.testing.assert_frame_equal(lines, before[0])
     pd.testing.assert_frame_equal(rules.plans, before[1])
+
+
+def test_without_any_plan_everybody_is_listed_and_paid_nothing():
+    payout = paid([line(100.0)], Rules(plan_rows().head(0), holds().head(0)))
+    assert payout.lines[["note", "paid"]].to_numpy().tolist() == [["no_plan", 0.0]]
+
+
+def test_documents_typed_as_numbers_keep_their_name():
+    lines = line(100.0).assign(document=[1001])
+    assert paid([lines], Rules(plan_rows(), holds())).lines["document"].tolist() == ["1001"]
