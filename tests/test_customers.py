@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import example
@@ -78,6 +78,7 @@ def test_every_class_combination_has_a_segment() -> None:
     assert segments(np.array([[3, 3, 3]]), 3).tolist() == ["champions"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 9), st.integers(1, 99)), min_size=1, max_size=40))
 def test_more_is_never_a_lower_class(rows: list[tuple[int, int, int]]) -> None:
     recency, frequency, monetary = (np.array(column) for column in zip(*rows, strict=True))

@@ -201,6 +201,7 @@ def test_a_change_of_unit_changes_the_forecast_alike(y: list[float], horizon: in
         np.testing.assert_allclose(one * unit, two, rtol=1e-7, atol=1e-4 * unit)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-100, 100), min_size=4, max_size=60), st.sampled_from([0.5, 0.8, 0.9]))
 def test_at_least_the_promised_share_of_residuals_is_inside(residuals: list[float], confidence: float) -> None:
     width = conformal_half_width(residuals, confidence)

@@ -6,7 +6,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import example
@@ -212,6 +212,7 @@ def test_a_blank_date_is_in_no_period() -> None:
     assert within(dates, None, AS_OF).tolist() == [True, False]
 
 
+@settings(deadline=None)
 @given(
     rows=st.lists(
         st.tuples(

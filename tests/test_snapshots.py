@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlsales.core.deals import default_stages
@@ -75,6 +75,7 @@ def test_refusals(call, code: str) -> None:
     assert caught.value.code == code
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from([JAN, FEB]), st.sampled_from("abcxyz"), st.sampled_from(["qualified", "proposal"])),
