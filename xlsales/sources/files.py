@@ -55,15 +55,14 @@ def check_zip(path: Path) -> None:
     """Refuse what is no xlsx, is damaged, or would unpack to far more than any honest workbook, before unpacking."""
     try:
         with path.open("rb") as stream:
-            start = stream.read(8)
-        if start.startswith(OLD_OR_LOCKED):
-            raise refuse("workbook_locked_or_old", path.name)
-        with zipfile.ZipFile(path) as parts:
-            members = parts.infolist()
+            old = stream.read(8).startswith(OLD_OR_LOCKED)
+        members = [] if old else zipfile.ZipFile(path).infolist()
     except PermissionError as error:
         raise unopened(path, error) from error
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise refuse("workbook_broken", path.name) from error
+    if old:
+        raise refuse("workbook_locked_or_old", path.name)
     if not any(member.filename == "xl/workbook.xml" for member in members):
         raise refuse("workbook_none", path.name)
     unpacked = sum(member.file_size for member in members)

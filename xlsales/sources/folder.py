@@ -9,7 +9,7 @@ from xlsales.problems import Problem
 from xlsales.sources.files import ENDINGS, read_file
 from xlsales.sources.raw import READ, Raw, Unreadable, finish, refuse, unopened
 
-ALIKE = 70.0
+ALIKE = 80.0
 
 
 def table_names() -> dict[str, str]:
@@ -71,6 +71,8 @@ def files_in(path: Path) -> list[Path]:
         entries = sorted(path.iterdir())
     except NotADirectoryError as error:
         raise refuse("source_kind", path.name) from error
+    except PermissionError as error:
+        raise refuse("folder_locked", path.name) from error
     except OSError as error:
         raise unopened(path, error) from error
     return [file for file in entries if file.suffix.lower() in ENDINGS and file.name[0] not in ".~"]

@@ -75,7 +75,9 @@ def files_named(engine: Any, query: str, place: str) -> list[str]:
         statements = engine.extract_statements(query)
     except duckdb.Error as error:
         raise _failed(error, "", place) from error
-    if len(statements) != 1:
+    if not statements:
+        raise refuse("sql_empty", place)
+    if len(statements) > 1:
         raise refuse("sql_several", place, count=len(statements))
     kind = statements[0].type.name
     tree = json.loads(engine.execute("SELECT json_serialize_sql(?)", [query]).fetchone()[0]) if kind == "SELECT" else {}

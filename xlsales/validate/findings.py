@@ -126,7 +126,7 @@ class Findings:
                 table,
                 entry.column,
                 origin.row(number),
-                None if value is None or value is pd.NaT or value != value else value,  # noqa: PLR0124 - NaN
+                _typed(value),
                 origin.sheet,
                 origin.cell(number, place or 0),
                 origin.source,
@@ -135,3 +135,10 @@ class Findings:
             )
             out.append((row, -1 if place is None else place, problem))
         return out
+
+
+def _typed(value: Any) -> Any:
+    """A value as the person typed it: no missing marker, no midnight behind a date."""
+    if value is None or value is pd.NaT or value != value:  # noqa: PLR0124 - NaN
+        return None
+    return value.date() if isinstance(value, pd.Timestamp) and value == value.normalize() else value

@@ -92,7 +92,7 @@ def _whole(reading: Reading, keys: list[str], column: str, code: str, zero: str 
     names = frame[keys].agg(" / ".join, axis=1) if len(keys) > 1 else frame[keys[0]]
     for name, where in ((code, wrong & ~nothing), (zero, nothing)):
         if name and where.any():
-            shown = [f"{value:.4%}".rstrip("0").rstrip(".%") + "%" if value else "0%" for value in sums[where]]
+            shown = [f"{value * 100:.6g}%" for value in sums[where]]
             findings.rows(name, column, where, ERROR, {"member": names[where].tolist(), "total": shown})
 
 

@@ -82,8 +82,8 @@ def _dates(frame: pd.DataFrame, findings: Findings, settings: Settings) -> None:
     outside = (((years < low) | (years > high)) & years.notna()).to_numpy()
     severity = OUTSIDE_YEARS.get(findings.table.key, WARNING)
     code = "date_outside_years" if severity == ERROR else "date_outside_kept"
-    shown = {"first": "" if first is None else str(first), "last": "" if last is None else str(last)}
-    findings.rows(code, key, outside, severity, shown)
+    years_loaded = f"{'' if first is None else first}–{'' if last is None else last}"
+    findings.rows(code, key, outside, severity, {"years": years_loaded})
 
 
 def fiscal_year(days: pd.Series, settings: Settings) -> pd.Series:

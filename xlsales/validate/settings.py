@@ -71,7 +71,7 @@ def check_settings(frame: pd.DataFrame, origin: Origin) -> tuple[dict[str, Any],
         value, code = _value(SETTINGS[key], raw.iloc[[place]], origin.decimal)
         if code:
             limits = SETTINGS[key]
-            facts = {"setting": key, "low": limits.low, "high": limits.high, "choices": list(limits.domain)}
+            facts = {"setting": key, "low": limits.low, "high": limits.high, "choices": limits.domain}
             findings.rows(code, "value", [place], ERROR, facts)
         elif value is not None:
             values[key] = value

@@ -1,6 +1,7 @@
 """One table: match its headings, read its cells, and check every row by itself."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,6 +49,11 @@ def dtype_of(column: Column) -> str:
 
 def empty(table: Table) -> pd.DataFrame:
     """The table without rows, with the right dtypes."""
+    return _empty(table).copy(deep=False)
+
+
+@cache
+def _empty(table: Table) -> pd.DataFrame:
     return pd.DataFrame({column.key: pd.Series(dtype=dtype_of(column)) for column in table.columns})
 
 
