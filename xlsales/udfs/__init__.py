@@ -1,7 +1,7 @@
 """The in-cell functions: `XS_ALLOCATE(...)` and its siblings for Python, their registry for hosts and builders.
 
-Each takes scalars and ranges (lists of rows), gives one value or a list of rows, and raises `xlsales.InputError` with one
-sentence where an argument is wrong. A host wraps it in `in_cell`, which shows that sentence instead.
+Each takes scalars and ranges (lists of rows), gives one value or a list of rows, and raises `xlsales.InputError` with
+one sentence where an argument is wrong. A host wraps it in `in_cell`, which shows that sentence instead.
 """
 
 from xlsales.udfs import improve, money, monitor, people, plan, sell

@@ -1,4 +1,4 @@
-"""Arguments of one cell or of plain numbers: ranges become typed values, or a sentence that says which cell is wrong."""
+"""Arguments of one cell or of plain numbers: ranges become typed values, or a sentence about the cell that is wrong."""
 
 from typing import Any
 
@@ -113,7 +113,7 @@ READERS = {
 
 def numbers(argument: Argument, given: Range, setup: Setup) -> Floats | None:
     """A range of numbers, NaN where blank, in its shape; None where it is left out."""
-    if given.empty and (argument.optional or not given.rows):
+    if given.empty and (argument.optional or given.shape == SCALAR or not given.rows):
         return _left_out(argument, setup)
     _even(argument, given, setup)
     refuse_errors(argument, given, setup)
@@ -149,7 +149,7 @@ def pairs(argument: Argument, given: Range, setup: Setup) -> Floats | None:
         return _left_out(argument, setup)
     _even(argument, given, setup)
     refuse_errors(argument, given, setup)
-    if given.shape in {SCALAR, FLAT} or given.size[1] != 2:  # noqa: PLR2004 - two columns
+    if given.shape in {SCALAR, FLAT} or given.size[1] != 2:
         setup.refuse("cells_pairs", argument=argument.name, columns=given.size[1])
     rows = list(given.rows)
     top = split(pd.Series(rows[0], dtype=object))

@@ -208,7 +208,7 @@ def _book(frame: pd.DataFrame) -> pd.DataFrame:
     """A playbook of the user's with every column that the calculation reads."""
     wanted = ("cause", "action", "measure", "owner_role", "days", "effect_share", "cost")
     blank = {name: None for name in wanted if name not in frame}
-    numeric = {name: "float64" for name in ("days", "effect_share", "cost")}
+    numeric = dict.fromkeys(("days", "effect_share", "cost"), "float64")
     return frame.assign(**blank).astype(numeric)
 
 

@@ -101,7 +101,7 @@ class Function:
 
     @property
     def signature(self) -> Signature:
-        """The arguments in their order; all may be left out as far as Python is concerned: a sentence says what lacks."""
+        """The arguments in their order; Python lets all of them be left out: a sentence says what lacks."""
         kind = Parameter.POSITIONAL_OR_KEYWORD
         return Signature([Parameter(argument.name, kind, default=None) for argument in self.arguments])
 

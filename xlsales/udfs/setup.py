@@ -131,7 +131,7 @@ def _settings_frame(given: Range, lang: str) -> tuple[pd.DataFrame, Origin]:
     if any(plain(str(cell)) in heads for cell in given.rows[0]):
         names = [str(cell or "") for cell in given.rows[0]]
         return pd.DataFrame(given.rows[1:], columns=names, dtype=object), Origin()
-    if given.size[1] != 2:  # noqa: PLR2004 - setting and value
+    if given.size[1] != 2:
         raise InputError(Problem("cell_settings", facts={"columns": given.size[1]}), lang)
     return pd.DataFrame(given.rows, columns=["setting", "value"], dtype=object), Origin(header_row=0)
 
