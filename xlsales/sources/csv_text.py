@@ -17,6 +17,7 @@ SAMPLE = 200  # lines looked at to find the separator
 MARKS = 5000  # lines looked at to find the decimal mark
 COMMA = re.compile(r"[-+(]?(?:\d{1,3}(?:\.\d{3})+|\d+),(?:\d{1,2}|\d{4,})\)?|[-+(]?\d{1,3}(?:\.\d{3})+,\d+\)?")
 POINT = re.compile(r"[-+(]?(?:\d{1,3}(?:,\d{3})+|\d+)\.(?:\d{1,2}|\d{4,})\)?|[-+(]?\d{1,3}(?:,\d{3})+\.\d+\)?")
+VOID = re.compile(r"(?:[ \t,;|]*\r?\n)*")  # lines above the heading in which nothing stands
 UNCLEAR = re.compile(r"[-+(]?\d{1,3}(?:[.,]\d{3})\)?")
 
 
@@ -138,9 +139,11 @@ def read_csv(path: Path, encoding: str = "", separator: str = "", decimal: str =
 
 def parse(text: str, separator: str, name: str) -> pd.DataFrame:
     """Text to a frame of texts; rows with more cells than the heading are refused with their line."""
+    above = void_above(text)
+    top = text.count("\n", 0, above)
     try:
         frame = pd.read_csv(
-            io.StringIO(text),
+            io.StringIO(text[above:]),
             sep=separator,
             dtype="str",
             header=None,
@@ -153,12 +156,18 @@ def parse(text: str, separator: str, name: str) -> pd.DataFrame:
     except pd.errors.ParserError as error:
         line = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
         if line:
-            raise refuse("row_too_long", name, wanted=int(line[1]), line=int(line[2]), found=int(line[3])) from error
+            raise refuse(
+                "row_too_long", name, wanted=int(line[1]), line=int(line[2]) + top, found=int(line[3])
+            ) from error
         raise refuse("csv_broken", name) from error
-    # Empty lines above the heading are not data.
-    top = int(frame.notna().any(axis=1).to_numpy().argmax())
-    headings = [("" if heading != heading else str(heading).strip()) for heading in frame.iloc[top]]  # noqa: PLR0124
-    frame = frame.iloc[top + 1 :].reset_index(drop=True)
+    headings = [("" if heading != heading else str(heading).strip()) for heading in frame.iloc[0]]  # noqa: PLR0124
+    frame = frame.iloc[1:].reset_index(drop=True)
     frame.columns = pd.Index(headings)
     frame.attrs["header_row"] = top + 1
     return frame
+
+
+def void_above(text: str) -> int:
+    """How many letters stand in lines above the heading in which nothing stands."""
+    found = VOID.match(text)
+    return found.end() if found else 0

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from xlsales.problems import Problem
-from xlsales.sources.csv_text import decode, parse, separator_of
+from xlsales.sources.csv_text import decode, parse, separator_of, void_above
 from xlsales.sources.files import read_file
 from xlsales.sources.raw import Unreadable, refuse, unopened
 
@@ -139,10 +139,14 @@ def show(engine: Any, name: str, folder: Path, place: str) -> Path | None:
         raise unopened(path, error) from error
     text, encoding = decode(data, path.name)
     mark = separator_of(text)
-    if encoding != "utf-8-sig" or not text.strip():
+    if not text.strip():
+        raise refuse("file_empty", path.name)
+    if encoding != "utf-8-sig" or void_above(text):
         engine.register(name, parse(text, mark, path.name))
         return None
-    options = f"all_varchar = true, header = true, delim = {_quote(mark)}, quote = '\"', escape = '\"'"
+    options = (
+        f"all_varchar = true, header = true, null_padding = true, delim = {_quote(mark)}, quote = '\"', escape = '\"'"
+    )
     engine.execute(f"CREATE VIEW {_ident(name)} AS SELECT * FROM read_csv({_quote(str(path))}, {options})")  # noqa: S608 - quoted
     return path
 

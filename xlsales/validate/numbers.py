@@ -29,17 +29,12 @@ def read_number(text: str, decimal: str = ".", *, percent: bool = True) -> float
     (1234.5, None)
     """
     text = narrow(text).replace("\u2212", "-").replace("￥", "¥").strip()
-    sign = 1.0
-    if text.startswith("(") and text.endswith(")"):
-        text, sign = text[1:-1].strip(), -1.0
-    elif text.endswith("-"):
-        text, sign = text[:-1].strip(), -1.0
-    if text[:1] in {"-", "+"}:
-        sign = -sign if text[0] == "-" else sign
-        text = text[1:].strip()
-    text = CURRENCY.sub("", text)
-    if text[:1] == "-":  # $-5
-        text, sign = text[1:].strip(), -sign
+    brackets = text.startswith("(") and text.endswith(")")
+    text, signs = (text[1:-1].strip(), "-") if brackets else _unsigned(text)
+    text, more = _unsigned(CURRENCY.sub("", text))  # $-5
+    signs += more
+    if len(signs) > 1:
+        return None
     scale = 1.0
     if text.endswith("%"):
         if not percent:
@@ -49,7 +44,18 @@ def read_number(text: str, decimal: str = ".", *, percent: bool = True) -> float
         return None
     for mark in (OTHER[decimal], " ", "'", "’"):
         text = text.replace(mark, "")
-    return sign * float(text.replace(",", ".")) / scale
+    number = float(text.replace(",", ".")) / scale
+    return -number if signs == "-" else number
+
+
+def _unsigned(text: str) -> tuple[str, str]:
+    """A text without the signs before or behind it, and these signs."""
+    signs = ""
+    if text[:1] in {"-", "+"}:
+        text, signs = text[1:].strip(), text[0]
+    if text[-1:] == "-":
+        text, signs = text[:-1].strip(), signs + "-"
+    return text, signs
 
 
 def read_numbers(cells: Cells, kind: str, decimal: str) -> tuple[NDArray[np.float64], dict[str, Mask]]:
