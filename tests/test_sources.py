@@ -12,6 +12,7 @@ import xlsxwriter
 
 from tests.errors.making import our_book, parquet, sheet
 from xlsales import sources
+from xlsales.labels import label, word
 from xlsales.sources.csv_text import decimal_of, separator_of
 from xlsales.sources.query import NO_REACH, lock, show
 from xlsales.validate import Checked, validate_all
@@ -75,7 +76,7 @@ def test_row_numbers_are_those_of_the_file_though_lines_are_blank(tmp_path: Path
 
 
 def test_tables_are_found_by_key_or_name_in_either_language(tmp_path: Path) -> None:
-    write(tmp_path, "区域.csv", TEXT)
+    write(tmp_path, word("table.regions", "zh") + ".csv", TEXT)
     write(tmp_path, "CUSTOMERS.csv", "customer\nC1\n")
     assert set(sources.read(tmp_path).tables) == {"regions", "customers"}
 
@@ -111,9 +112,10 @@ def test_every_unreadable_file_is_named_at_once(tmp_path: Path) -> None:
 
 def test_a_book_of_ours_gives_tables_wherever_they_stand_and_problems_name_cells(tmp_path: Path) -> None:
     day = dt.date(2026, 1, 5)
+    headings = [label("customers", *place) for place in (("customer", "en"), ("name", "zh"), ("credit_limit", "en"))]
     book = our_book(
         {
-            "customers": [["Customer", "客户名称", "Credit limit (incl. tax)"], ["C1", "=cmd|' /C calc'!A0", "lots"]],
+            "customers": [headings, ["C1", "=cmd|' /C calc'!A0", "lots"]],
             "holidays": [["date", "kind"], [day, "off"]],
             "ageing": [["customer"], ["C9"]],
             "settings": [["setting", "value", "label"], ["fiscal_year_start", 7, "x"]],
@@ -183,6 +185,15 @@ def test_a_query_reads_files_as_text_so_that_codes_keep_zeros(tmp_path: Path) ->
     assert checked.tables["budget"][["item", "period", "amount", "note"]].to_numpy().tolist() == [
         ["华北", "2026-01", 1.5, "hello"]
     ]
+
+
+def test_a_query_bears_line_ends_inside_cells_and_short_rows(tmp_path: Path) -> None:
+    write(tmp_path, "r.csv", 'region,name\nN,"North\nand east"\nS\n')
+    write(tmp_path, "sources.toml", "[regions]\nquery = \"SELECT * FROM 'r.csv'\"\n")
+    frame = sources.read(tmp_path).tables["regions"]
+    assert frame["region"].tolist() == ["N", "S"]
+    assert frame["name"].iloc[0] == "North\nand east"
+    assert pd.isna(frame["name"].iloc[1])
 
 
 def test_files_of_a_folder_below_may_be_named(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlsales.labels import label
+from xlsales.labels import label, word
 from xlsales.problems import sentence
 from xlsales.schema import TABLES
 from xlsales.schema.origin import Origin
@@ -198,7 +198,7 @@ def test_yes_in_many_forms(text: object) -> None:
     assert bool(validate(TABLES["tasks"], raw)[0]["done"].iloc[0]) is True
 
 
-@pytest.mark.parametrize("typed", ["return", "Return", "退货", "RETURN "])
+@pytest.mark.parametrize("typed", ["return", "Return", word("value.kind.return", "zh"), "RETURN "])
 def test_a_value_of_a_list_may_be_typed_by_its_word(typed: str) -> None:
     frame, problems = validate(ORDERS, orders(kind=[typed]))
     assert codes(problems) == []
@@ -358,7 +358,7 @@ def test_a_stage_may_be_typed_by_its_word_and_the_usual_stages_need_no_table() -
     deals = pd.DataFrame(
         {
             "opportunity": ["D1", "D2", "D3"],
-            "stage": ["Won", "赢单", "marsh"],
+            "stage": ["Won", word("value.stage.won", "zh"), "marsh"],
             "value": [1, 2, 3],
             "close_date": ["2026-01-05"] * 3,
             "customer": ["C"] * 3,
@@ -414,8 +414,15 @@ def test_fiscal_years_begin_in_their_month_and_close_on_their_day() -> None:
 def test_settings_are_typed_and_the_rest_are_defaults() -> None:
     frame = pd.DataFrame(
         {
-            "setting": ["As-of date", "财年起始月", "tax_rate", "prices_include_tax", "unit", "bill_counts_on"],
-            "value": [pd.Timestamp(2026, 3, 31), 7.0, "13%", "是", 10000, "到期日"],
+            "setting": [
+                word("setting.as_of", "en"),
+                word("setting.fiscal_year_start", "zh"),
+                "tax_rate",
+                "prices_include_tax",
+                "unit",
+                "bill_counts_on",
+            ],
+            "value": [pd.Timestamp(2026, 3, 31), 7.0, "13%", "是", 10000, word("value.bill_counts_on.maturity", "zh")],
             "label": ["", "", "", "", "", ""],
         },
         dtype=object,
@@ -446,3 +453,22 @@ def test_reporting_currency_needs_no_rate_and_a_rate_of_an_earlier_day_serves() 
     raw = orders(currency=["CNY", "EUR", "USD"])
     checked = validate_all({"orders": raw, "fx_rates": rates})
     assert checked.tables["orders"]["currency"].tolist() == ["CNY", "EUR"]
+
+
+def test_without_any_rates_lines_in_another_currency_are_left_out() -> None:
+    checked = validate_all({"orders": orders(currency=["CNY", "EUR"])})
+    assert checked.tables["orders"]["currency"].tolist() == ["CNY"]
+    assert "rate_missing" in codes(checked.problems)
+
+
+def test_a_setting_named_twice_counts_once() -> None:
+    frame = pd.DataFrame({"setting": ["currency", word("setting.currency", "zh")], "value": ["EUR", "USD"]})
+    values, problems = read_settings(frame)
+    assert (values["currency"], codes(problems)) == ("EUR", ["key_twice"])
+
+
+def test_validity_without_beginning_or_end_is_no_mistake() -> None:
+    raw = pd.DataFrame({"promotion": ["A", "B"], "from": ["1900-01-01", "1901-01-01"], "to": ["9999-12-31"] * 2})
+    frame, problems = validate(TABLES["promotions"], raw)
+    assert frame["promotion"].tolist() == ["A"]
+    assert codes(problems) == ["date_unlikely"]

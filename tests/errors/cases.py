@@ -66,6 +66,7 @@ CELLS = [
     csv("infinite_number", "number_text", "orders", order("A2,1,2026-01-07,C1,P1,inf,50,150")),
     csv("comma_in_point_file", "number_mark", "orders", order('A2,1,2026-01-07,C1,P1,3,50.25,"150,5"')),
     csv("percent_of_money", "number_percent", "orders", order("A2,1,2026-01-07,C1,P1,3,50,150%")),
+    csv("more_money_than_there_is", "number_huge", "orders", order("A2,1,2026-01-07,C1,P1,3,50,1e18")),
     csv("half_a_day", "number_not_whole", "customers", "customer,terms_days\nC1,30.5\n"),
     csv("negative_price", "number_low", "orders", order("A2,1,2026-01-07,C1,P1,3,-50,150")),
     csv("very_long_terms", "number_high", "customers", "customer,terms_days\nC1,9000\n"),

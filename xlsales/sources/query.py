@@ -144,10 +144,10 @@ def show(engine: Any, name: str, folder: Path, place: str) -> Path | None:
     if encoding != "utf-8-sig" or void_above(text):
         engine.register(name, parse(text, mark, path.name))
         return None
-    options = (
-        f"all_varchar = true, header = true, null_padding = true, delim = {_quote(mark)}, quote = '\"', escape = '\"'"
-    )
-    engine.execute(f"CREATE VIEW {_ident(name)} AS SELECT * FROM read_csv({_quote(str(path))}, {options})")  # noqa: S608 - quoted
+    # Cells may hold line ends, and rows may be short; the engine can do both only with one reader.
+    how = "all_varchar = true, header = true, null_padding = true, parallel = false, quote = '\"', escape = '\"'"
+    scan = f"read_csv({_quote(str(path))}, {how}, delim = {_quote(mark)})"
+    engine.execute(f"CREATE VIEW {_ident(name)} AS SELECT * FROM {scan}")  # noqa: S608 - quoted
     return path
 
 

@@ -1,5 +1,6 @@
 """Codes that must stand in another table, with "did you mean"."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +59,9 @@ class Known:
         return found
 
 
+Lookup = Callable[[str, bool], Known | None]  # the codes of a table, with or without its groups
+
+
 def known_codes(readings: Readings, table: str, *, groups: bool = False) -> Known | None:
     """The codes that a reference to the table may name; None where nothing was given to check against."""
     sources = [(table, TABLES[table].keys[0])]
@@ -70,8 +74,8 @@ def known_codes(readings: Readings, table: str, *, groups: bool = False) -> Know
         if reading is None or not len(reading.frame):
             continue
         codes = reading.frame[column]
-        typed |= set(codes.dropna())
-        used |= set(codes[~reading.findings.left_out].dropna())
+        typed |= set(codes.dropna().unique())
+        used |= set(codes[~reading.findings.left_out].dropna().unique())
         if "name" in reading.frame and column in TABLES[key].keys:
             named = reading.frame[[column, "name"]].dropna()
             names |= {plain(name): code for code, name in named.itertuples(index=False)}
@@ -85,7 +89,7 @@ def check_references(readings: Readings) -> None:
     absent: dict[str, list[str]] = {}
     cache: dict[tuple[str, bool], Known | None] = {}
 
-    def codes(table: str, *, groups: bool = False) -> Known | None:
+    def codes(table: str, groups: bool) -> Known | None:
         if (table, groups) not in cache:
             cache[table, groups] = known_codes(readings, table, groups=groups)
         return cache[table, groups]
@@ -100,7 +104,7 @@ def check_references(readings: Readings) -> None:
                 if column.refs and _strict(key, column) == strict and reading.frame[column.key].notna().any():
                     if column.refs == "@scope":
                         _by_scope(reading, column, codes)
-                    elif (known := codes(column.refs)) is None:
+                    elif (known := codes(column.refs, False)) is None:
                         absent.setdefault(column.refs, []).append(key)
                     else:
                         _stage_words(reading, column, known)
@@ -155,13 +159,13 @@ def _check(reading: Reading, column: str, table: str, known: Known, *, strict: b
         reading.frame.loc[where, column] = None
 
 
-def _by_scope(reading: Reading, column: Column, codes: object) -> None:
+def _by_scope(reading: Reading, column: Column, codes: Lookup) -> None:
     """A member is a region, a product and so on, as the row's own scope says."""
     scope = reading.frame["scope"]
     for value, table in SCOPE_TABLES.items():
         among = (scope == value).fillna(False).to_numpy(dtype=bool)
         if among.any():
-            known = codes(table, groups=True)  # type: ignore[operator]
+            known = codes(table, True)
             if known is not None:
                 _check(reading, column.key, table, known, strict=True, among=among)
             else:
@@ -170,15 +174,18 @@ def _by_scope(reading: Reading, column: Column, codes: object) -> None:
                 )
 
 
-def _links(readings: Readings, codes: object) -> None:
+def _links(readings: Readings, codes: Lookup) -> None:
     for key, column, table in LINKS:
         reading = readings.get(key)
-        known = codes(table)  # type: ignore[operator]
-        if reading is not None and known is not None and len(reading.frame):
+        if reading is None or not reading.frame[column].notna().any():
+            continue
+        if (known := codes(table, False)) is not None:
             _check(reading, column, table, known, strict=column == "plan")
     talks = readings.get("interactions")
-    parties = [codes(table) for table in ("leads", "opportunities", "customers")]  # type: ignore[operator]
-    if talks is not None and any(parties):
-        typed = frozenset().union(*(known.typed for known in parties if known is not None))
+    if talks is None or not len(talks.frame):
+        return
+    parties = [known for table in ("leads", "opportunities", "customers") if (known := codes(table, False))]
+    if parties:
+        typed = frozenset[str]().union(*(known.typed for known in parties))
         party = talks.frame["party"]
         talks.findings.rows("party_unknown", "party", (party.notna() & ~party.isin(typed)).to_numpy(), WARNING)

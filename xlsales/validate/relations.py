@@ -155,9 +155,11 @@ def check_rates(readings: Readings, settings: Settings) -> None:
         return
     frame = orders.frame
     foreign = (frame["currency"].notna() & (frame["currency"] != settings.get("currency"))).to_numpy()
+    if not foreign.any():
+        return
     rates = readings.get("fx_rates")
     known = rates.good.groupby("currency")["date"].min() if rates is not None else pd.Series(dtype="datetime64[s]")
-    since = frame["currency"].map(known)
-    missing = foreign & ~(since <= frame["date"]).to_numpy() & frame["date"].notna().to_numpy()
+    since = known.reindex(frame["currency"]).to_numpy()
+    missing = foreign & ~(since <= frame["date"].to_numpy()) & frame["date"].notna().to_numpy()
     facts = {"currency": settings.get("currency"), "day": [str(day)[:10] for day in frame["date"][missing]]}
     orders.findings.rows("rate_missing", "currency", missing, ERROR, facts)

@@ -11,6 +11,9 @@ from xlsales.validate.findings import ERROR, WARNING, Findings
 
 EARLIEST = pd.Timestamp(1990, 1, 1)
 BORN = {"hire_date": pd.Timestamp(1940, 1, 1)}  # a person may have been hired before the company's data begin
+# What systems write for "since ever" and "without end" where a row has a time of validity.
+ENDLESS = (pd.Timestamp(1900, 1, 1), pd.Timestamp(9999, 12, 31))
+VALIDITY = frozenset({"valid_from", "from", "to", "ends", "valid_until", "leave_date"})
 YEARS_AHEAD = 10
 LATEST = pd.Timestamp(2100, 12, 31)
 # Older open items are wanted in receivables, so a date outside the years loaded only earns a word there.
@@ -72,7 +75,10 @@ def _dates(frame: pd.DataFrame, findings: Findings, settings: Settings) -> None:
             days = frame[column.key]
             earliest = BORN.get(column.key, EARLIEST)
             facts = {"first": earliest.date(), "last": latest.date()}
-            findings.rows("date_unlikely", column.key, ((days < earliest) | (days > latest)).to_numpy(), ERROR, facts)
+            strange = (days < earliest) | (days > latest)
+            if column.key in VALIDITY:
+                strange &= ~days.isin(ENDLESS)
+            findings.rows("date_unlikely", column.key, strange.to_numpy(), ERROR, facts)
     key = findings.table.dated
     first, last = settings.get("first_year"), settings.get("last_year")
     if not key or (first is None and last is None):

@@ -57,6 +57,7 @@ def check_settings(frame: pd.DataFrame, origin: Origin) -> tuple[dict[str, Any],
         return values, reading
     raw = findings.raw.iloc[:, findings.position["value"]]
     accepted = _names()
+    seen: dict[str, int] = {}
     for place, typed in enumerate(reading.frame["setting"].tolist()):
         if findings.left_out[place] or typed != typed:  # noqa: PLR0124 - NaN
             continue
@@ -67,6 +68,11 @@ def check_settings(frame: pd.DataFrame, origin: Origin) -> tuple[dict[str, Any],
                 "setting_unknown_like" if near else "setting_unknown", "setting", [place], WARNING, {"near": near}
             )
             continue
+        if key in seen:
+            facts = {"first": [findings.number(seen[key])]}
+            findings.rows("key_twice", "setting", [place], ERROR, facts)
+            continue
+        seen[key] = place
         reading.frame.loc[place, "setting"] = key
         value, code = _value(SETTINGS[key], raw.iloc[[place]], origin.decimal)
         if code:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from xlsales.schema.model import DATE, FLAG, NUMERIC, PERIOD, SHARE, Column, Table
+from xlsales.schema.model import DATE, FLAG, MONEY, NUMERIC, PERIOD, PRICE, SHARE, Column, Table
 from xlsales.schema.origin import Origin
 from xlsales.validate.cells import Cells, Mask, split
 from xlsales.validate.codes import in_domain, read_flags, read_periods, read_words
@@ -24,6 +24,7 @@ WARNINGS = {"code_is_date": WARNING}
 # Ledgers in which two like rows may both be true; said, but not left out.
 REPEATABLE = frozenset({"expenses", "satisfaction"})
 FREE_OF_KEYS = frozenset({"log", "undo", "problems"})
+CENTS_HELD = 2**53 / 100  # beyond it a float no longer holds every cent
 DTYPES = {DATE: "datetime64[s]", FLAG: "boolean"}
 
 
@@ -133,6 +134,8 @@ def _read(column: Column, cells: Cells, order: str, findings: Findings) -> pd.Se
 
 def _outside(column: Column, values: pd.Series) -> dict[str, Mask]:
     found = {}
+    if column.kind in {MONEY, PRICE}:
+        found["number_huge"] = (values.abs() > CENTS_HELD).to_numpy()
     if column.low is not None:
         found["number_low"] = (values < column.low).to_numpy()
     if column.high is not None:
