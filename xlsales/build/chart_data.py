@@ -6,14 +6,15 @@ import pandas as pd
 
 from xlsales.build.context import Build
 from xlsales.build.facts import headlines, monthly, months_shown
+from xlsales.build.fiscal import shown_year
 from xlsales.build.plan_tree import plan_of
 from xlsales.build.wording import value_word
 from xlsales.labels import label
 from xlsales.schema.results import BUCKETS
+from xlsales.schema.targets import QUANTITIES
 
 TOP = 8
 OWED = tuple(bucket for bucket in BUCKETS if bucket != "unapplied")
-MOVES = ("price", "volume", "mix", "new", "lost", "cost", "fx", "other")
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def walk(build: Build, amounts: dict[str, float]) -> list[list[str | float | Non
     if "base" in amounts:
         rows.append([value_word("effect", "base", build.lang), None, at, None, None])
     for effect, amount in amounts.items():
-        if effect in {"base", "actual", "total"}:
+        if effect in {"base", "actual", "total"} or amount == 0:
             continue
         low, high = min(at, at + amount), max(at, at + amount)
         name = value_word("effect", effect, build.lang)
@@ -114,11 +115,15 @@ def crossing(low: float, high: float, amount: float) -> list[float | None]:
 
 
 def funnel(build: Build) -> ChartBlock:
-    """The pipeline's value by stage."""
-    found = build.frame("funnel")
+    """The open pipeline's value by stage; what is won or lost is no part of it."""
+    found, stages = build.frame("funnel"), build.frame("stages")
+    over = {"won", "lost"}
+    if "category" in stages:
+        over |= set(stages.loc[stages["category"].isin(["won", "lost", "omitted"]), "stage"].astype("str"))
     rows: list[list[str | float | None]] = []
     if not found.empty:
-        for stage, value in zip(found["stage"].astype("str"), found["value"], strict=True):
+        shown = found[~found["stage"].astype("str").isin(over)]
+        for stage, value in zip(shown["stage"].astype("str"), shown["value"], strict=True):
             rows.append([value_word("stage", stage, build.lang), None if pd.isna(value) else float(value)])
     return ChartBlock("funnel", heads(build, "stage", "value"), rows, TOP)
 
@@ -136,31 +141,31 @@ def ageing(build: Build) -> ChartBlock:
 
 
 def regions(build: Build) -> ChartBlock:
-    """Attainment of sales by region."""
+    """Attainment of sales by region in the fiscal year, the worst first."""
     found = build.frame("attainment")
     rows: list[list[str | float | None]] = []
     if not found.empty:
-        found = found[(found["measure"] == "sales") & (found["scope"] == "region")]
-        if "level" in found and (found["level"] == "member").any():
-            found = found[found["level"] == "member"]
-        if not found.empty:
-            periods = found["period"].fillna("").astype("str")
-            found = found[periods == max(periods, key=lambda each: (len(each) == 4, each))]
-            found = found.dropna(subset=["attainment"]).sort_values("attainment", kind="stable")
-            for _, row in found.head(2 * TOP).iterrows():
-                name = row["member"] if pd.isna(row["name"]) else row["name"]
-                rows.append([str(name), float(row["attainment"])])
+        found = found[(found["measure"] == "sales") & (found["scope"] == "region") & found["attainment"].notna()]
+        if "level" in found:
+            found = found[found["level"] != "scope"]  # their sum
+        year = str(shown_year(build))
+        periods = found["period"].fillna("").astype("str")
+        found = found[periods == (year if (periods == year).any() else periods.max())] if len(found) else found
+        for _, row in found.drop_duplicates("member").nsmallest(TOP, "attainment").iterrows():
+            name = row["member"] if pd.isna(row["name"]) else row["name"]
+            rows.append([str(name), float(row["attainment"])])
     return ChartBlock("regions", heads(build, "region", "attained"), rows, TOP)
 
 
 def pace(build: Build) -> ChartBlock:
-    """How far each quantity is, and how far it should be by now."""
+    """How far each of the five quantities is, and how far it should be by now."""
     found = build.frame("pace")
     rows: list[list[str | float | None]] = []
     if not found.empty:
-        found = found[found["scope"] == "company"]
+        found = found[(found["scope"] == "company") & found["measure"].isin(QUANTITIES)]
         for _, row in found.drop_duplicates("measure", keep="last").iterrows():
-            expected = row["expected"] / row["target"] if row["target"] else None
+            known = not (pd.isna(row["expected"]) or pd.isna(row["target"])) and row["target"] != 0
             name = value_word("measure", str(row["measure"]), build.lang)
-            rows.append([name, *(None if pd.isna(each) else float(each) for each in (row["attainment"], expected))])
+            attained = None if pd.isna(row["attainment"]) else float(row["attainment"])
+            rows.append([name, attained, float(row["expected"] / row["target"]) if known else None])
     return ChartBlock("pace", heads(build, "measure", "attained", "expected"), rows, 5)

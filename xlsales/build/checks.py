@@ -23,7 +23,7 @@ def write_checks(build: Build, sheet: str, page: Any) -> None:
             continue
         formula, value = check(build)
         if formula:
-            page.write_formula(CHECK_ROW, block.first_column, formula, build.styles.check, value)
+            page.write_formula(CHECK_ROW, block.first_column, formula, build.styles.caption, value)
 
 
 def compared(

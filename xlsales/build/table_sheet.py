@@ -27,10 +27,11 @@ from xlsales.build.wording import heading_help, headings, sheet_help, sheet_name
 from xlsales.schema.model import MONEY, NUMBER, TEXT, Column, Table
 
 # Money that is not added down a column: limits and means; and tables whose rows overlap (a member stands in its
-# parent, a dimension beside another), where a sum would count twice.
+# parent, a dimension beside another, lost deals beside open ones), where a sum would count twice.
 NOT_ADDED = frozenset({"mean_value", "contract_limit", "credit_limit", "cap", "floor", "limit"})
-OVERLAPPING = frozenset({"dimension", "scope", "measure", "as_of", "valid_from", "role", "region"})
+OVERLAPPING = frozenset({"dimension", "scope", "measure", "as_of", "valid_from", "role", "region", "stage"})
 HEADER_HEIGHT = 32
+BOLD = 10.0  # a sum in bold letters is as wide as one digit more
 LINE_HEIGHT = 14
 CHART_GAP, CHART_ROWS, CHART_COLUMNS = 2, 19, 11  # what a chart beside the tables covers
 
@@ -114,10 +115,12 @@ def write_block(build: Build, page: Any, block: Block, widths: dict[int, float])
         header = build.styles.required_header if typed and column.required else build.styles.header
         columns.append({"header": name, "header_format": header})
         page.data_validation(HEADER_ROW, at, HEADER_ROW, at, input_message(build, table, column, name))
-        widths[at] = column_width(name, column, values, int(build.setting("unit")))
+        summed = adds_up(table, column)
+        widest = [*values, BOLD * added(values)] if summed else values
+        widths[at] = column_width(name, column, widest, int(build.setting("unit")))
         if typed:
             validate_column(build, page, block, column)
-        if adds_up(table, column):
+        if summed:
             write_total(build, page, block, at, column, values)
     for at, name in enumerate(block.extra, block.first_column + len(table.columns)):
         own = Column(str(name), TEXT)
@@ -149,6 +152,11 @@ def cell_styles(build: Build, table: Table, column: Column, frame: pd.DataFrame,
     return found + [build.styles.cell(column.kind, column.key, typed=typed)] * (rows - len(found))
 
 
+def added(values: list[Value]) -> float:
+    """The sum of the numbers among the values."""
+    return sum(value for value in values if isinstance(value, float))
+
+
 def adds_up(table: Table, column: Column) -> bool:
     """Whether the sum of a column means something."""
     return column.kind == MONEY and column.key not in NOT_ADDED and not OVERLAPPING & set(table.keys)
@@ -156,10 +164,9 @@ def adds_up(table: Table, column: Column) -> bool:
 
 def write_total(build: Build, page: Any, block: Block, at: int, column: Column, values: list[Value]) -> None:
     """The sum of a money column above its heading, where it is in nobody's way when the table grows."""
-    numbers = [value for value in values if isinstance(value, float)]
     reference = build.reference(block.table.key, column.key)
     formula = f'IF(SUBTOTAL(102,{reference})=0,"",SUBTOTAL(109,{reference}))'
-    value: float | str = sum(numbers) if numbers else ""
+    value: float | str = added(values) if any(isinstance(each, float) for each in values) else ""
     if any(other.key == "currency" for other in block.table.columns):
         own = str(build.setting("currency"))
         money = build.reference(block.table.key, "currency")

@@ -4,9 +4,10 @@ from typing import Any
 from unicodedata import east_asian_width
 
 from xlsales.build.cells import Value
+from xlsales.build.styles import SENTENCES
 from xlsales.schema.model import DATE, INTEGER, MONEY, NUMERIC, PERIOD, SHARE, Column
 
-LEAST, MOST = 7.0, 44.0
+LEAST, MOST, WIDEST = 7.0, 44.0, 80.0
 FILTER_BUTTON = 3.0
 SAMPLE = 400
 HEADER_LINES = 2
@@ -58,7 +59,8 @@ def column_width(name: str, column: Column, values: list[Value], unit: int) -> f
         seen = values[:: len(values) // SAMPLE]
     widest = max((value_width(value, column.kind, unit) for value in seen), default=0) + 2
     least = 11.5 if column.kind in {DATE, PERIOD} else 13.0 if column.kind == MONEY else LEAST
-    return min(max(widest * 1.05, heading_width(name), least), MOST)
+    most = WIDEST if column.key in SENTENCES else MOST
+    return min(max(widest * 1.05, heading_width(name), least), most)
 
 
 def set_widths(page: Any, widths: dict[int, float]) -> None:

@@ -44,7 +44,7 @@ def write_facts(build: Build, page: Any) -> None:
         "as_of": day.isoformat() if day else build.says("not_yet"),
         "currency": build.unit_note,
         "language": build.says("language"),
-        "last_run": build.now.strftime("%Y-%m-%d %H:%M") if build.frames else build.says("not_yet"),
+        "last_run": build.now.strftime("%Y-%m-%d %H:%M") if day else build.says("not_yet"),
     }
     for step, (key, text) in enumerate(facts.items()):
         page.write_string(FACT_ROW + step, 0, build.says("home." + key), styles.note)
@@ -67,7 +67,7 @@ def write_five(build: Build, page: Any) -> None:
 
 
 def write_line(build: Build, page: Any, row: int, line: Headline, kind: str) -> None:
-    """One quantity: target, actual, gap, attainment, and whose targets they are."""
+    """One quantity: target, actual, what is missing, attainment, and whose targets they are."""
     styles = build.styles
     number = styles.cell(kind)
     for column, key, value in ((1, "target", line.target), (2, "actual", line.actual)):
@@ -77,9 +77,9 @@ def write_line(build: Build, page: Any, row: int, line: Headline, kind: str) -> 
     gap: float | str = ""
     share: float | str = ""
     if line.target is not None and line.actual is not None:
-        gap = line.actual - line.target
+        gap = line.target - line.actual
         share = line.actual / line.target if line.target else ""
-    page.write_formula(row, 3, f'=IF({both},"",{actual}-{target})', number, gap)
+    page.write_formula(row, 3, f'=IF({both},"",{target}-{actual})', number, gap)
     page.write_formula(row, 4, f'=IF({both},"",IF({target}=0,"",{actual}/{target}))', styles.cell(SHARE), share)
     scope = value_word("scope", line.scope, build.lang) if line.scope else build.says("home.no_target")
     page.write_string(row, 5, scope, styles.cell(TEXT))
