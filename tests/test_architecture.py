@@ -41,8 +41,14 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"pandas", "narwhals", "duckdb", "sqlalchemy", "python_calamine", "pyarrow", "rapidfuzz"},
     ),
     "udfs": ({"core", "schema", "validate", "labels", "problems"}, {"pandas", "numpy"}),
-    "commands": ({"steps", "core", "validate", "sources", "schema", "labels", "problems"}, {"pandas"}),
-    "hosts": ({"schema", "udfs", "commands", "labels", "problems"}, {"pandas", "xlwings", "uno"}),
+    "commands": (
+        {"steps", "core", "validate", "sources", "schema", "labels", "problems", "worded"},
+        {"pandas", "numpy"},
+    ),
+    "hosts": (
+        {"schema", "udfs", "commands", "labels", "problems"},
+        {"pandas", "numpy", "xlwings", "uno", "platformdirs"},
+    ),
     "build": ({"schema", "udfs", "commands", "labels", "problems"}, {"pandas", "numpy", "xlsxwriter"}),
     "demo": ({"schema", "labels"}, {"pandas", "numpy"}),
 }

@@ -1,0 +1,180 @@
+"""What a command sees of a workbook: tables in and out, the plan's matrices, what is selected, and the user."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+
+from xlsales.problems import Problem
+from xlsales.schema.origin import Origin
+
+Cell = float | str | bool | datetime | None
+Grid = list[list[Cell]]
+
+
+@dataclass
+class Reading:
+    """Raw tables of a book, where each stands (sheet and cell), and what was wrong on the way; for `validate_all`."""
+
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    origins: dict[str, Origin] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The cells of a named area. sheet: its tab. top, left: its first cell, from 1. formulas: cells that compute.
+
+    cells and formulas have one shape; a cell without a formula has "" there.
+    """
+
+    sheet: str
+    top: int
+    left: int
+    cells: Grid
+    formulas: list[list[str]]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A rectangle of cells, counted from 1."""
+
+    row: int
+    column: int
+    height: int = 1
+    width: int = 1
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the user has selected: the tab, the rectangles, and the value of the first cell."""
+
+    sheet: str
+    blocks: tuple[Block, ...]
+    value: Cell = None
+
+
+@dataclass(frozen=True)
+class Replace:
+    """A table whose rows become those of the frame.
+
+    frame: columns by key (and the user's own headings); a column that is not there, or that computes in the sheet, is
+    left alone. links: for each row the address ("Orders!F12") that its cell `linked` leads to, "" for none;
+    None leaves that column a plain one.
+    """
+
+    table: str
+    frame: pd.DataFrame
+    links: Sequence[str] | None = None
+    linked: str = "cell"
+
+
+@dataclass(frozen=True)
+class Append:
+    """Rows that are put under the last filled row of a table."""
+
+    table: str
+    frame: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Patch:
+    """Cells inside a named area or table. row, column: offsets from its first cell, from 0; for a table its heading."""
+
+    name: str
+    row: int
+    column: int
+    cells: Grid
+
+
+Write = Replace | Append | Patch
+
+
+@dataclass(frozen=True)
+class Image:
+    """Cells as they were before a write.
+
+    target: table key, or name of an area. row, column: the offset of the block from the first body row of a table, from
+    the first cell of an area. rows: how many body rows the table had; None for an area. formulas: of the cells that
+    compute, by their place in the block.
+    """
+
+    target: str
+    row: int
+    column: int
+    rows: int | None
+    cells: Grid
+    formulas: Mapping[tuple[int, int], str] = field(default_factory=dict)
+
+
+class Book(Protocol):
+    """A workbook open in a spreadsheet program. Whatever cannot be done raises InputError with a Problem."""
+
+    lang: str
+    now: datetime
+    user: str
+
+    @property
+    def place(self) -> Path | None:
+        """The file; None while it was never saved."""
+
+    def read(self, tables: Iterable[str]) -> Reading:
+        """Raw tables; one that the book does not have is left out."""
+
+    def area(self, name: str) -> Matrix | None:
+        """The cells of a defined name; None where the book has no such name."""
+
+    def selection(self) -> Selection | None:
+        """What is selected; None where it is not cells."""
+
+    def check(self, writes: Sequence[Write]) -> None:
+        """Refuse if any of the writes could not be done: target missing, filtered, locked, or no room."""
+
+    def writing(self, writes: Sequence[Write | Image]) -> AbstractContextManager[None]:
+        """While it lasts the targets' sheets are unprotected and nothing is drawn or calculated; all is restored."""
+
+    def image(self, write: Write) -> Image:
+        """What the write would overwrite."""
+
+    def put(self, write: Write) -> None:
+        """Write, inside `writing`."""
+
+    def put_back(self, image: Image) -> None:
+        """Make the cells what they were, inside `writing`."""
+
+    def show_preview(self, title: str, headings: Sequence[str], rows: Grid) -> None:
+        """Lay rows on the sheet Preview and go there; an earlier preview is replaced."""
+
+    def preview(self) -> Grid | None:
+        """The rows of the preview without the headings; None where there is none."""
+
+    def drop_preview(self) -> None:
+        """Remove the sheet Preview, if it is there."""
+
+    def tell(self, text: str) -> None:
+        """Say something to the user."""
+
+    def confirm(self, text: str) -> bool:
+        """Ask a question with yes and no."""
+
+    def progress(self, text: str) -> None:
+        """Show what is being done; an empty text ends it."""
+
+    def go(self, table: str, column: str = "", row: int = 0) -> None:
+        """Show the cell of a table: its heading, or the given body row, from 1."""
+
+    def go_sheet(self, sheet: str) -> None:
+        """Show a sheet by its key."""
+
+    def pdf(self, sheet: str, path: Path) -> None:
+        """Save a sheet as a PDF file."""
+
+    def switched(self, lang: str) -> None:
+        """Take on a language, for what is said and written from now on."""
+
+
+Facts = Mapping[str, Any]
