@@ -10,20 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent / "xlsales"
 # What each room may import of ours and, of other libraries, what it may use. The standard library is free, but for
 # core, where files, clocks and chance are forbidden.
 NUMERIC = {"numpy", "pandas", "narwhals", "scipy", "statsmodels"}
-EVERY = {
-    "core",
-    "labels",
-    "problems",
-    "sources",
-    "validate",
-    "steps",
-    "worded",
-    "build",
-    "hosts",
-    "demo",
-    "schema",
-    "templates",
-}
+EVERY = {"core", "labels", "problems", "sources", "validate", "steps", "worded", "build", "hosts", "demo", "schema"}
+EVERY |= {"templates", "topics"}
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "words": (set(), set()),
     "labels": (set(), set()),
@@ -35,6 +23,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "steps": ({"core", "stages"}, {"pandas"}),
     "worded": ({"labels"}, {"pandas"}),
     "terminal": (EVERY, {"pandas", "rich"}),
+    "topics": ({"labels", "problems", "schema"}, {"rapidfuzz"}),
     "templates": (EVERY, {"pandas"}),
     "sources": (
         {"schema", "problems", "labels"},

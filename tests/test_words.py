@@ -32,6 +32,7 @@ CODES = {"AAA", "AA", "A", "B", "C", "xlsales"}
 LAYOUT = {  # these join words or stand before a figure, so their spaces are meant
     "where.join",
     "where.list",
+    "argparse.usage",
     "where.space",
     "build.footer",
     "build.plan.over",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from xlsales import __version__
-from xlsales.labels import LANGUAGES, word
+from xlsales.labels import LANGUAGES, word, words
 from xlsales.problems import InputError, Problem, sentence
 
 WRONG_INPUT = 2
@@ -40,6 +40,12 @@ def users_language(arguments: Sequence[str]) -> str:
     return "zh" if system.startswith("zh") else "en"
 
 
+def translate_parser(lang: str) -> None:
+    """Let argparse speak the language: its own sentences are looked up by their English text."""
+    spoken = {entry["en"]: entry[lang] for key, entry in words().items() if key.startswith("argparse.")}
+    argparse._ = lambda text: spoken.get(text, text)  # type: ignore[attr-defined]
+
+
 def parser(lang: str) -> Parser:
     """All commands and their arguments, with help in a language."""
 
@@ -47,6 +53,7 @@ def parser(lang: str) -> Parser:
         return word("cli." + key, lang)
 
     Parser.lang = lang
+    translate_parser(lang)
     top = Parser(prog="xlsales", description=says("about"))
     top.add_argument("--version", action="version", version=f"xlsales {__version__}")
     common = argparse.ArgumentParser(add_help=False)

@@ -249,7 +249,7 @@ def build_templates(folder: Path | None, lang: str) -> int:
 
 def explain(topic: str, lang: str) -> int:
     """Explain a topic; without one, list them."""
-    from xlsales.build import help as topics
+    from xlsales import topics
 
     say(topics.text(topic, lang))
     return 0
