@@ -131,6 +131,7 @@ def test_a_book_of_ours_gives_tables_wherever_they_stand_and_problems_name_cells
     ]
     assert checked.tables["holidays"]["date"].dt.date.tolist() == [day]
     assert checked.settings["fiscal_year_start"] == 7
+    assert raw.tables["customers"].iloc[0, 1] == "=cmd|' /C calc'!A0"
 
 
 def test_a_formula_typed_as_a_name_stays_text(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def sheet(tables: Mapping[str, list[list[object]]]) -> bytes:
 def our_book(tables: Mapping[str, list[list[object]]], *, top: int = 3, left: int = 1) -> bytes:
     """A workbook of ours: table objects named xs_<table>, each on its own sheet, not in the corner."""
     target = io.BytesIO()
-    with xlsxwriter.Workbook(target, {"default_date_format": "yyyy-mm-dd"}) as book:
+    with xlsxwriter.Workbook(target, {"default_date_format": "yyyy-mm-dd", "strings_to_formulas": False}) as book:
         for key, rows in tables.items():
             page = book.add_worksheet(key.title())
             page.write(0, 0, "not part of any table")

@@ -39,11 +39,11 @@ def decode(data: bytes, name: str, encoding: str = "") -> tuple[str, str]:
         except (UnicodeDecodeError, LookupError) as error:
             raise refuse("encoding_named", name, encoding=encoding) from error
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        tries = ("utf-16",)
+        tries = ["utf-16"]
     elif b"\0" in data[:4096]:
         raise refuse("file_binary", name)
     else:
-        tries = ("utf-8-sig", "gb18030")
+        tries = ["utf-8-sig", "gb18030"]
     for attempt in tries:
         try:
             text = data.decode(attempt)

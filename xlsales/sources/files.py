@@ -44,11 +44,12 @@ def read_parquet(path: Path) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(path).to_pandas()
+        frame: pd.DataFrame = pq.read_table(path).to_pandas()
     except PermissionError as error:
         raise unopened(path, error) from error
     except (pa.ArrowException, OSError) as error:
         raise refuse("parquet_broken", path.name) from error
+    return frame
 
 
 def check_zip(path: Path) -> None:

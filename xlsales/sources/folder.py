@@ -14,7 +14,7 @@ ALIKE = 80.0
 
 def table_names() -> dict[str, str]:
     """Every accepted name of a table that is read, in small letters: its key, or its name in either language."""
-    found = {}
+    found: dict[str, str] = {}
     for key in READ:
         entry = words().get("table." + key, {})
         found |= {entry[lang].casefold(): key for lang in LANGUAGES if entry.get(lang)}

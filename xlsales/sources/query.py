@@ -16,7 +16,7 @@ from xlsales.sources.raw import Unreadable, refuse, unopened
 TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
 # Refused by name, though the locked engine would stop them too: they reach the machine, not the data.
 REACHING = frozenset({"getenv", "read_text", "read_blob", "glob", "write_log", "query", "query_table", "sniff_csv"})
-NO_REACH = {
+NO_REACH: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",  # else a query could name the variables of this program

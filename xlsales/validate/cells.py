@@ -58,7 +58,7 @@ def split(column: pd.Series) -> Cells:
     flags = np.full(count, -1, dtype=np.int8)
     texts: list[str] = []
     if pd.api.types.is_bool_dtype(dtype):
-        flags = column.astype("Int8").fillna(-1).to_numpy(dtype=np.int8)
+        flags[:] = column.astype("Int8").fillna(-1).to_numpy(dtype=np.int8)
     elif pd.api.types.is_numeric_dtype(dtype):
         numbers = column.to_numpy(dtype=float, na_value=np.nan)
     elif isinstance(dtype, pd.DatetimeTZDtype):
@@ -99,8 +99,7 @@ def _mixed(
         elif isinstance(value, (bool, np.bool_)):
             flags[index] = value
         elif isinstance(value, (dt.datetime, dt.date, np.datetime64)):
-            day = value if isinstance(value, np.datetime64) else dt.date(value.year, value.month, value.day)
-            dates[index] = np.datetime64(day, "s")
+            dates[index] = value if isinstance(value, np.datetime64) else dt.date(value.year, value.month, value.day)
         elif isinstance(value, (dt.time, dt.timedelta)):
             words[index] = str(value)
         else:

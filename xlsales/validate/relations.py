@@ -33,7 +33,7 @@ def check_trees(readings: Readings) -> None:
         names = pd.Index(frame[key].iloc[used])
         up = names.get_indexer(frame[parent].iloc[used].fillna(""))
         circle = in_circle(up)
-        chains = [_chain(names, up, place) for place in np.flatnonzero(circle)]
+        chains = [_chain(names, up, place) for place in np.flatnonzero(circle).tolist()]
         findings.rows("tree_circle", parent, used[circle], ERROR, {"chain": chains})
 
 

@@ -100,7 +100,8 @@ def fiscal_year(days: pd.Series, settings: Settings) -> pd.Series:
     """
     start, close = settings.get("fiscal_year_start") or 1, settings.get("month_close_day") or 31
     months = days.dt.year * 12 + days.dt.month - 1 + (days.dt.day > close).astype(int)
-    return ((months - (start - 1)) // 12).astype("float64").where(days.notna())
+    years: pd.Series = ((months - (start - 1)) // 12).astype("float64").where(days.notna())
+    return years
 
 
 def _orders(frame: pd.DataFrame, findings: Findings, settings: Settings) -> None:

@@ -69,8 +69,7 @@ def check_settings(frame: pd.DataFrame, origin: Origin) -> tuple[dict[str, Any],
             )
             continue
         if key in seen:
-            facts = {"first": [findings.number(seen[key])]}
-            findings.rows("key_twice", "setting", [place], ERROR, facts)
+            findings.rows("key_twice", "setting", [place], ERROR, {"first": findings.number(seen[key])})
             continue
         seen[key] = place
         reading.frame.loc[place, "setting"] = key
@@ -90,7 +89,7 @@ def check_settings(frame: pd.DataFrame, origin: Origin) -> tuple[dict[str, Any],
 
 def _names() -> dict[str, str]:
     """Every accepted name of a setting, in plain form."""
-    found = {}
+    found: dict[str, str] = {}
     for key in SETTINGS:
         entry = words().get("setting." + key, {})
         found |= {plain(entry[lang]): key for lang in LANGUAGES if entry.get(lang)}
