@@ -334,6 +334,7 @@ FILES = [
     Case("no_such_data_folder", "folder_missing", missing_data),
     files("empty_folder", "folder_without_tables", {}),
     files("two_files_for_one_table", "files_several", {"regions.csv": "region\nN\n", "Regions.xlsx": b"x"}),
+    files("only_a_misnamed_file", "folder_without_tables", {"oders.csv": "a\n1\n"}),
     files("strange_file", "file_unknown", {"regions.csv": "region\nN\n", "holiday photos.csv": "a\n1\n"}),
     files("misnamed_file", "file_unknown_like", {"regions.csv": "region\nN\n", "oders.csv": "a\n1\n"}),
     denied("locked_file", "file_locked", "read_bytes"),

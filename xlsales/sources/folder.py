@@ -46,7 +46,8 @@ def read_folder(path: Path) -> Raw:
             raw.add(table, frame, origin)
             raw.problems += notes
     if not raw.tables and not failed:
-        raise refuse("folder_without_tables", path.name)
+        none = refuse("folder_without_tables", path.name).problems
+        raise Unreadable([*none, *raw.problems])  # a misnamed file is named with what it may be meant for
     return finish(raw, failed)
 
 
