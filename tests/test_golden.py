@@ -2,7 +2,7 @@
 
 By hand, for sales to 31 March 2026: o1 10 × 100 + 20 × 10 × 0.9 = 1 180, o2 300, o3 440, o4 −110: 1 810.
 Cost: o1 600 + 160, o2 240, o3 4 × 70 (the price of March), o4 −70: 1 210; margin 600.
-Collections: 700 named i1, 300 the oldest open item (second instalment of i1), 360 of r3 settle i2 and 40 stay unapplied.
+Collections: 700 named i1, 300 the oldest open item (second instalment of i1), 360 of r3 settle i2, 40 stay unapplied.
 """
 
 from functools import cache
