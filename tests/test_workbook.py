@@ -288,3 +288,21 @@ def test_charts_are_native_and_read_cells_with_data(lang) -> None:
     charts = [parts.read(name).decode() for name in parts.namelist() if name.startswith("xl/charts/chart")]
     assert len(charts) == 9
     assert all("<c:v>" in chart and "#REF!" not in chart for chart in charts)
+
+
+def test_planned_cells_without_a_place_in_the_matrix_are_announced() -> None:
+    rows = pd.DataFrame(
+        {
+            "version": "v1",
+            "measure": "sales",
+            "period": ["2026-01", "2026-01", "2026Q2"],
+            "region": ["N", "N", "N"],
+            "product": [None, "P1", None],
+            "value": [5.0, 2.0, 9.0],
+        }
+    )
+    buffer = io.BytesIO()
+    workbook.build(buffer, {"plan": rows}, {}, [], {}, lang="en", now=NOW)
+    page = opened(buffer.getvalue(), values=True)[sheet_name("plan_sales", "en")]
+    assert page["C6"].value.startswith("2 planned cells")
+    assert page.cell(FIRST_ROW + 1, 28).value == 5

@@ -30,7 +30,10 @@ class Node:
 
 @dataclass
 class PlanOf:
-    """What a plan sheet shows: one measure, one version, one fiscal year."""
+    """What a plan sheet shows: one measure, one version, one fiscal year.
+
+    elsewhere: the number of planned cells that the matrix has no place for (by product, by quarter, ...).
+    """
 
     measure: str
     version: str
@@ -38,16 +41,17 @@ class PlanOf:
     months: list[str]
     typed: dict[tuple[Leaf, str], tuple[float | None, bool]]
     rows: list[Node]
+    elsewhere: int = 0
 
 
 def plan_of(build: Build, measure: str) -> PlanOf:
     """The plan of a measure in the current version and fiscal year."""
     plan = build.frame("plan")
     version = current_version(build, plan)
-    if plan.empty:
-        shown = plan
-    else:
+    shown, whole = plan, 0
+    if not plan.empty:
         shown = plan[(plan["measure"] == measure) & (plan["version"].astype("str") == version)]
+        whole = len(shown)
         for other in OTHER_DIMENSIONS:
             if other in shown:
                 shown = shown[shown[other].isna() | (shown[other].astype("str") == "")]
@@ -55,7 +59,9 @@ def plan_of(build: Build, measure: str) -> PlanOf:
     year = shown_year(build, None if shown.empty else shown["period"])
     months = months_of(year, int(build.setting("fiscal_year_start")))
     values = {} if shown.empty else cells_of(shown[shown["period"].isin(months)])
-    return PlanOf(measure, version, year, months, values, preorder(tree(build, {leaf for leaf, _ in values})))
+    return PlanOf(
+        measure, version, year, months, values, preorder(tree(build, {leaf for leaf, _ in values})), whole - len(shown)
+    )
 
 
 def current_version(build: Build, plan: pd.DataFrame) -> str:

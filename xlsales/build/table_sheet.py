@@ -21,7 +21,7 @@ from xlsales.build.layout import (
     list_object,
 )
 from xlsales.build.lists import validate_column
-from xlsales.build.styles import MEASURED, SENTENCES
+from xlsales.build.styles import MEASURED, MONEY_MEASURES, SENTENCES
 from xlsales.build.widths import column_width, set_widths, text_width
 from xlsales.build.wording import heading_help, headings, sheet_help, sheet_name, table_name
 from xlsales.schema.model import MONEY, NUMBER, TEXT, Column, Table
@@ -48,7 +48,8 @@ def open_sheet(build: Build, sheet: Sheet) -> Any:
     page.write_string(TITLE_ROW, 0, sheet_name(sheet.key, build.lang), styles.title)
     page.set_row(TITLE_ROW, 24)
     says = [sheet_help(sheet.key, build.lang)]
-    if any(column.kind == MONEY for table in sheet.tables for column in table.columns):
+    planned = sheet.key.removeprefix("plan_") in MONEY_MEASURES
+    if planned or any(column.kind == MONEY for table in sheet.tables for column in table.columns):
         says.append(build.unit_note)
     page.write_string(HELP_ROW, 0, " ".join(part for part in says if part), styles.note)
     if sheet.key != "home":

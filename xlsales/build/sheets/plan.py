@@ -47,6 +47,8 @@ def write_head(build: Build, page: Any, plan: PlanOf) -> None:
     page.write_string(CAPTION_ROW, 1, plan.version, styles.cell(TEXT, typed=True))
     page.write_string(TOTAL_ROW, 0, build.says("plan.year"), styles.note)
     page.write_string(TOTAL_ROW, 1, str(plan.year), styles.cell(TEXT, typed=True))
+    if plan.elsewhere:
+        page.write_string(TOTAL_ROW, 2, build.says("plan.elsewhere", count=plan.elsewhere), styles.note)
     heads = [build.says("plan." + key) for key in ("region", "salesperson", "name")]
     for column, head in enumerate(heads):
         page.write_string(HEADER_ROW, column, head, styles.header)
