@@ -142,7 +142,7 @@ def test_check_lists_so_many_and_all_on_demand(folder: Path, capsys: pytest.Capt
     with (folder / "orders.csv").open("a", encoding="utf-8") as file:
         file.write(rows)
     assert main(["check", str(folder)]) == 1
-    assert "and 10 more" in capsys.readouterr().out
+    assert "and 29 more like it" in capsys.readouterr().out
     assert main(["check", str(folder), "--all"]) == 1
     assert capsys.readouterr().out.count("many") == 30
 
@@ -164,6 +164,7 @@ def test_a_filled_in_workbook_can_be_checked(folder: Path, tmp_path: Path) -> No
             ["run", "{folder}", "--out", "x.xlsx", "--as-of", "soon"],
             {"en": "soon is not a date", "zh": "soon 不是日期"},
         ),
+        (["demo", "--out", "regions.csv/out"], {"en": "could not be made", "zh": "无法建立该文件夹"}),
         (["help", "ordres"], {"en": "orders", "zh": "orders"}),
     ],
 )

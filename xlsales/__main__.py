@@ -141,7 +141,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return run_command(parsed)
     except InputError as error:
-        print(sentence(error.problem, parsed.lang), file=sys.stderr)
+        for problem in getattr(error, "problems", [error.problem]):  # what cannot be read is told all at once
+            print(sentence(problem, parsed.lang), file=sys.stderr)
         return WRONG_INPUT
     except KeyboardInterrupt:
         print(word("cli.stopped", parsed.lang), file=sys.stderr)

@@ -1,6 +1,7 @@
 """What each command of the command line does: read, check, compute, write, and tell it in the terminal."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -36,11 +37,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Loaded:
-    """Checked tables, settings with the as-of day put in, and everything that was wrong."""
+    """Checked tables, settings with the as-of day put in, everything that was wrong, and the money left out by it."""
 
     tables: "dict[str, pd.DataFrame]"
     settings: dict[str, Any]
     problems: list[Problem]
+    left_out: float = 0.0
 
 
 @contextmanager
@@ -71,7 +73,8 @@ def load(request: Request, start: Any) -> Loaded:
     start("check")
     checked = validate.validate_all(raw, lang=request.lang)
     chosen = request.as_of or checked.settings.get("as_of") or request.now.date()
-    return Loaded(checked.tables, {**checked.settings, "as_of": chosen}, checked.problems)
+    left_out = float(checked.excluded["money"].sum())
+    return Loaded(checked.tables, {**checked.settings, "as_of": chosen}, checked.problems, left_out)
 
 
 def compute(loaded: Loaded, start: Any) -> "tuple[Loaded, dict[str, pd.DataFrame]]":
@@ -85,7 +88,7 @@ def compute(loaded: Loaded, start: Any) -> "tuple[Loaded, dict[str, pd.DataFrame
         raise InputError(from_refusal(refusal)) from refusal
     refused = [replace(from_refusal(refusal), severity="warning") for _, refusal in outcome.refused]
     tables = {**loaded.tables, "plan": outcome.results["plan"]} if "plan" in outcome.results else loaded.tables
-    return Loaded(tables, loaded.settings, [*loaded.problems, *refused]), outcome.results
+    return replace(loaded, tables=tables, problems=[*loaded.problems, *refused]), outcome.results
 
 
 def write(
@@ -112,7 +115,10 @@ def demo(folder: Path, lang: str, now: datetime, *, force: bool) -> int:
     from xlsales.hosts.file import check_target
 
     target = folder / f"xlsales-demo.{lang}{ENDING}"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(Problem("target_folder_unmade", source=str(folder))) from error
     check_target(target, force=force)
     with progress(lang, "generate", "check", "compute", "write") as start:
         start("generate")
@@ -171,7 +177,7 @@ def check(request: Request, *, everything: bool) -> int:
     rows = {key: len(frame) for key, frame in loaded.tables.items() if len(frame)}
     say(word("cli.result.rows", lang, rows=f"{sum(rows.values()):,}", tables=len(rows)))
     list_problems(loaded.problems, lang, None if everything else SHOWN_PROBLEMS)
-    say(counted(loaded.problems, lang))
+    say(counted(loaded, lang))
     return int(any(problem.severity == "error" for problem in loaded.problems))
 
 
@@ -189,7 +195,7 @@ def tell(loaded: Loaded, results: "dict[str, pd.DataFrame]", lang: str) -> None:
     Console().print(grid)
     errors = [problem for problem in loaded.problems if problem.severity == "error"]
     list_problems(errors, lang, SHOWN_PROBLEMS)
-    say(counted(loaded.problems, lang))
+    say(counted(loaded, lang))
 
 
 def amount(value: float) -> str:
@@ -203,39 +209,40 @@ def percent(value: float) -> str:
 
 
 def list_problems(problems: Sequence[Problem], lang: str, most: int | None) -> None:
-    """One line per problem, errors first, at most so many."""
+    """One line per problem, errors first, at most so many; what is wrong alike in one column is told once, counted."""
     order = {"error": 0, "warning": 1, "note": 2}
     ranked = sorted(problems, key=lambda problem: order[problem.severity])
-    for problem in ranked[:most]:
-        say(f"{word('cli.severity.' + problem.severity, lang)}: {sentence(problem, lang)}")
-    if most is not None and len(ranked) > most:
-        say(word("cli.result.more_check", lang, count=len(ranked) - most))
+    shown = ranked if most is None else one_of_each(ranked, most)
+    alike = Counter(map(kind, ranked))
+    for problem in shown:
+        says = f"{word('cli.severity.' + problem.severity, lang)}: {sentence(problem, lang)}"
+        others = alike[kind(problem)] - 1
+        say(says if most is None or not others else word("cli.result.alike", lang, says=says, count=others))
+    hidden = len(ranked) - sum(alike[kind(problem)] for problem in shown)
+    if most is not None and hidden:
+        say(word("cli.result.more_check", lang, count=hidden))
 
 
-def counted(problems: Sequence[Problem], lang: str) -> str:
+def kind(problem: Problem) -> tuple[str, ...]:
+    """What makes two problems alike: the same thing wrong in the same column."""
+    return (problem.severity, problem.code, problem.table, problem.column)
+
+
+def one_of_each(problems: Sequence[Problem], most: int) -> list[Problem]:
+    """The first problem of each kind, at most so many."""
+    found: dict[tuple[str, ...], Problem] = {}
+    for problem in problems:
+        found.setdefault(kind(problem), problem)
+    return list(found.values())[:most]
+
+
+def counted(loaded: Loaded, lang: str) -> str:
     """How many problems of each kind, and the money left out."""
-    if not problems:
+    if not loaded.problems:
         return word("cli.result.nothing", lang)
-    counts = {kind: sum(problem.severity == kind for problem in problems) for kind in ("error", "warning", "note")}
-    left_out = excluded_money(problems)
-    return word(
-        "cli.result.problems",
-        lang,
-        errors=counts["error"],
-        warnings=counts["warning"],
-        notes=counts["note"],
-        money=f"{left_out:,.2f}",
-    )
-
-
-def excluded_money(problems: Sequence[Problem]) -> float:
-    """Money of the rows left out; a row with several errors counts once."""
-    rows = {
-        (problem.table, problem.source, problem.row): problem.money
-        for problem in problems
-        if problem.severity == "error" and problem.money is not None
-    }
-    return sum(rows.values())
+    counts = Counter(problem.severity for problem in loaded.problems)
+    figures = {name: counts[name.removesuffix("s")] for name in ("errors", "warnings", "notes")}
+    return word("cli.result.problems", lang, money=amount(loaded.left_out), **figures)
 
 
 def build_templates(folder: Path | None, lang: str) -> int:
