@@ -21,6 +21,7 @@ from xlsales.validate.numbers import read_numbers
 
 Floats = NDArray[np.float64]
 OUR_ERROR = "#XS!"
+LARGEST = 1e18  # in any currency or unit; squares and products of it are still numbers
 SERIALS = "date_serials"  # a number read as a spreadsheet's day: right in a cell
 
 
@@ -60,7 +61,19 @@ def _number(argument: Argument, cells: Cells, value: Any, setup: Setup) -> float
     found, problems = read_numbers(cells, WHOLE if whole else PLAIN, ".")
     if problems or np.isnan(found[0]):
         setup.refuse("cell_whole" if whole else "cell_number", argument=argument.name, found=value)
-    return int(found[0]) if whole else float(found[0])
+    value = float(found[0])
+    if not whole:
+        refuse_large(argument.name, value, setup)
+        return value
+    if value > argument.most or (argument.least is not None and value < argument.least):
+        setup.refuse("cell_bounds", argument=argument.name, found=value, least=argument.least or 1, most=argument.most)
+    return int(value)
+
+
+def refuse_large(name: str, value: float, setup: Setup) -> None:
+    """Refuse what is too large to be reckoned with."""
+    if abs(value) > LARGEST:
+        setup.refuse("cell_large", argument=name, found=f"{value:.3g}")
 
 
 def _day(argument: Argument, cells: Cells, value: Any, setup: Setup) -> pd.Timestamp:
@@ -140,6 +153,7 @@ def _read(argument: Argument, given: Range, setup: Setup) -> Floats:
             setup.refuse("cell_number", argument=argument.name, found=flat[at])
         facts = {"argument": argument.name, "found": flat[at], "row": row + 1, "column": column + 1}
         setup.refuse("cells_number", **facts)
+    refuse_large(argument.name, float(np.nanmax(np.abs(found), initial=0.0)), setup)
     return found.reshape(given.size)
 
 

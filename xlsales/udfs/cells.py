@@ -38,6 +38,8 @@ class Range:
 def plain_in(value: Any) -> Any:
     """A cell as hosts give it, without the kinds that only libraries know; blank texts and NaN are None.
 
+    An infinity, which no sheet holds, becomes the text "inf", which no reader takes for a number.
+
     >>> plain_in(Decimal("1.5")), plain_in(float("nan")), plain_in("  ")
     (1.5, None, None)
     """
@@ -50,7 +52,7 @@ def plain_in(value: Any) -> Any:
     if isinstance(value, Decimal):
         value = float(value)
     if isinstance(value, float):
-        return None if math.isnan(value) else value
+        return None if math.isnan(value) else str(value) if math.isinf(value) else value
     if isinstance(value, pd.Timestamp):
         return value.to_pydatetime()
     if isinstance(value, str):
@@ -93,11 +95,13 @@ def plain_out(value: Any) -> Cell:
     >>> plain_out(np.float64(2)), plain_out(pd.NaT), plain_out(np.bool_(True)), plain_out({"b", "a"})
     (2.0, None, True, 'a, b')
     """
+    if isinstance(value, float) and math.isinf(value):
+        return None
     value = plain_in(value)
     if value is None or isinstance(value, (bool, int, dt.datetime)):
         return value
     if isinstance(value, float):
-        return value + 0.0 if math.isfinite(value) else None
+        return value + 0.0  # no minus zero
     if isinstance(value, dt.date):
         return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - cells know no time zones
     if isinstance(value, (set, frozenset)):

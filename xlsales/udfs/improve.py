@@ -10,6 +10,7 @@ from xlsales.core.effect import COLUMNS as EFFECT_COLUMNS
 from xlsales.core.effect import effect
 from xlsales.core.improvement import COLUMNS as GAP_COLUMNS
 from xlsales.core.improvement import gaps
+from xlsales.core.refusal import Refusal
 from xlsales.core.smart import LETTERS, smart
 from xlsales.labels import known, word
 from xlsales.problems import shown as plain_words
@@ -140,6 +141,12 @@ def _fact(name: str, fact: Any, lang: str) -> Any:
 def gap_table(given: Given) -> Answer:
     """What is missed, why, and how much it is worth."""
     by, sides = _members(given)
+    actuals = sides["actuals"]
+    if not {"measure", "actual"} <= set(actuals):
+        wide = [name for name in actuals if name in MEASURES]
+        if "measure" in actuals or not wide:
+            raise Refusal("columns_missing", columns="actual" if "measure" in actuals else "measure")
+        sides["actuals"] = actuals.drop(columns="actual", errors="ignore")
     drivers = sides.get("drivers")
     if drivers is not None:
         drivers = drivers.assign(driver=meant(drivers["driver"], "cause", DRIVERS))
@@ -170,7 +177,7 @@ def _members(given: Given) -> tuple[str | list[str], dict[str, pd.DataFrame]]:
     "improve",
     table("gaps", TABLES["gaps"], "member", "measure", "actual", "gap", "cause", "size", free=("cause",)),
     table("playbook", TABLES["playbook"], "cause", "action", "measure", optional=True),
-    integer("top", optional=True, default=10),
+    integer("top", optional=True, default=10, least=1),
     day("start", optional=True),
     table("owners", OWNERS, "owner", optional=True),
     tabular=True,

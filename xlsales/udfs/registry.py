@@ -21,6 +21,7 @@ PAIRS = "pairs"  # two columns of numbers: from and what holds from there
 TABLE = "table"  # a range with its header row
 SETTINGS = "settings"
 LANG = "lang"
+MOST = 1_048_576  # rows of a sheet: nothing that is counted is more
 SCALARS = frozenset({NUMBER, INTEGER, DAY, FLAG, TEXT, CHOICE, LANG})
 
 # Argument names go into VBA as they are, in any case. (Words of one statement only, like Base, are names elsewhere.)
@@ -44,7 +45,7 @@ class Argument:
     instead, if there. choices: the values of a CHOICE. word: the group of words that name these values. table: the
     declaration of a TABLE; needed: its columns that the function cannot do without; free: columns that may be blank
     although the declaration requires them; raw: columns whose cells count as they are where they cannot be read.
-    line: a NUMBERS argument that is one row or one column.
+    line: a NUMBERS argument that is one row or one column. least, most: bounds of an INTEGER, both allowed.
     """
 
     name: str
@@ -59,6 +60,8 @@ class Argument:
     free: tuple[str, ...] = ()
     raw: tuple[str, ...] = ()
     line: bool = False
+    least: int | None = None
+    most: int = MOST
 
     def __post_init__(self) -> None:
         if self.name.lower() in VBA_WORDS:

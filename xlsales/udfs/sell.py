@@ -64,7 +64,7 @@ def measured(given: Given) -> pd.DataFrame:
     "customers",
     table("orders", ORDERS, "date", "customer"),
     day("as_of", optional=True, setting="as_of"),
-    integer("classes", optional=True, default=5),
+    integer("classes", optional=True, default=5, most=100),
     table("customers", TABLES["customers"], "customer", optional=True),
     tabular=True,
     example=Example(
@@ -108,7 +108,7 @@ def hhi_number(given: Given) -> Any:
     "customers",
     table("orders", ORDERS, "customer", "product"),
     text("customer"),
-    integer("top", optional=True, default=5),
+    integer("top", optional=True, default=5, least=1),
     number("min_support", optional=True, default=0.01),
     tabular=True,
     example=Example(

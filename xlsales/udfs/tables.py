@@ -9,7 +9,7 @@ from xlsales.labels import label
 from xlsales.problems import InputError
 from xlsales.schema.model import CODE, Table
 from xlsales.schema.origin import NOWHERE
-from xlsales.udfs.arguments import refuse_errors, spoken
+from xlsales.udfs.arguments import refuse_errors, refuse_large, spoken
 from xlsales.udfs.cells import BLOCK, Range
 from xlsales.udfs.registry import Argument
 from xlsales.udfs.setup import Setup
@@ -49,6 +49,8 @@ def read(argument: Argument, given: Range, setup: Setup) -> Asked | None:
     present = recognise(argument.table, raw).position
     reading = read_table(_adapted(argument, set(present)), raw, NOWHERE, setup.settings)
     _refuse(reading, argument, setup)
+    for column in reading.frame.select_dtypes("float64"):
+        refuse_large(f"{argument.name}.{column}", float(reading.frame[column].abs().max()), setup)
     ours = {column.key for column in argument.table.columns}
     frame = reading.frame
     frame = frame[[name for name in frame if name not in ours or name in present]]
@@ -91,7 +93,7 @@ def _with_raw(frame: pd.DataFrame, reading: Reading, argument: Argument) -> pd.D
         if name in frame:
             typed = reading.findings.raw.iloc[:, position[name]].reset_index(drop=True)
             kept = frame[name].astype(object)
-            frame = frame.assign(**{name: kept.where(frame[name].notna() | typed.isna(), typed)})
+            frame = frame.assign(**{name: kept.where(frame[name].notna() | typed.isna(), typed.map(str))})
     return frame
 
 
