@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pandas as pd
-import xlsxwriter
 
 from xlsales.build.checks import write_checks
 from xlsales.build.context import Build
@@ -14,6 +13,9 @@ from xlsales.build.fast_sheet import FastSheet
 from xlsales.build.help import write_help
 from xlsales.build.layout import BESIDE, SHEETS, blocks
 from xlsales.build.lists import define_lists
+from xlsales.build.macros import add_macros
+from xlsales.build.package import CALCULATED_BY, MacroBook
+from xlsales.build.ribbon import Button
 from xlsales.build.sheets.chart_data import write_chart_data
 from xlsales.build.sheets.dashboard import write_dashboard
 from xlsales.build.sheets.home import write_home
@@ -40,13 +42,15 @@ def build(  # noqa: PLR0913 - the one entry of the room; each argument is a thin
     lang: str,
     now: datetime,
     title: str | None = None,
+    buttons: Sequence[Button] = (),
 ) -> None:
     """Write a workbook to a path or a buffer; with no tables and no results it is the empty template.
 
     tables, results: frames by the keys of the schema, columns by key; missing is NaN. settings: typed values by key;
-    what is absent has its default. title: the company's name where Settings has none. The frames are not changed.
+    what is absent has its default. title: the company's name where Settings has none. buttons: the commands of a file
+    with macros (.xlsm); none for a file without (.xlsx). The frames are not changed.
     """
-    book = xlsxwriter.Workbook(
+    book = MacroBook(
         str(target) if isinstance(target, Path) else target, {"strings_to_urls": False, "strings_to_formulas": False}
     )
     frames = {**tables, **results, "problems": problems_frame(problems, lang)}
@@ -54,11 +58,13 @@ def build(  # noqa: PLR0913 - the one entry of the room; each argument is a thin
     company = str(settings.get("company") or title or "")
     made = Build(book, styles, lang, frames, list(problems), settings, now, company)
     book.set_properties({"title": company or "xlsales", "author": "xlsales", "created": now})
-    book.set_calc_mode("auto")
+    book.set_calc_mode("auto", CALCULATED_BY)
     book.calc_on_load = False
     add_sheets(made)
     define_lists(made)
     write_sheets(made)
+    if buttons:
+        add_macros(made, buttons)
     book.close()
 
 

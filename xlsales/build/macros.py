@@ -1,0 +1,74 @@
+"""What macros need in a workbook: code names, a sheet that nobody sees with the texts of the functions, buttons."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from xlsales.build import ribbon, vba
+from xlsales.build.context import Build
+from xlsales.build.layout import column_reference
+from xlsales.build.package import CALCULATED_BY, MacroBook
+from xlsales.labels import LANGUAGES, label, word
+from xlsales.udfs import FUNCTIONS
+from xlsales.udfs.registry import Function
+
+TEXTS = "xs_functions"  # the sheet of the texts; nobody sees its name
+LANGUAGE_CELL, FIRST_TEXT = "A1", 1
+LONGEST = 255  # the function wizard takes no longer text
+
+
+def add_macros(build: Build, buttons: Sequence[ribbon.Button]) -> None:
+    """Give the workbook its VBA project, its ribbon and the hidden texts that both read."""
+    page = build.book.add_worksheet(TEXTS)
+    page.very_hidden()
+    page.write_formula(LANGUAGE_CELL, language_formula(build), None, build.lang)
+    build.book.define_name("xs_language", f"={TEXTS}!$A$1")
+    write_texts(build.book, page)
+    named = {key: "sheet_" + key for key in build.sheets}
+    for key, name in named.items():
+        build.sheets[key].set_vba_name(name)
+    page.set_vba_name(TEXTS)
+    commands = [button.id for button in buttons]
+    project = vba.workbook_project(FUNCTIONS.values(), commands, [*named.values(), TEXTS])
+    build.book.add_macros(project, ribbon.parts(buttons, addin=False))
+
+
+def build_addin(target: str, buttons: Sequence[ribbon.Button], properties: Mapping[str, Any]) -> None:
+    """Write the add-in: functions, buttons and their texts, for workbooks that bring none. properties: as Excel's."""
+    book = MacroBook(target, {}, addin=True)
+    book.set_properties(dict(properties))
+    book.set_calc_mode("auto", CALCULATED_BY)
+    book.calc_on_load = False
+    page = book.add_worksheet(TEXTS)
+    write_texts(book, page)
+    page.set_vba_name(TEXTS)
+    project = vba.addin_project(FUNCTIONS.values(), [button.id for button in buttons], [TEXTS])
+    book.add_macros(project, ribbon.parts(buttons, addin=True))
+    book.close()
+
+
+def language_formula(build: Build) -> str:
+    """The language that the sheet Settings names, as a code."""
+    names, values = (column_reference("settings", label("settings", key, build.lang)) for key in ("setting", "value"))
+    chosen = f'INDEX({values},MATCH("{word("setting.language", build.lang)}",{names},0))'
+    chinese = ",".join(
+        f'{chosen}="{each}"' for each in sorted({"zh", *(word("value.language.zh", lang) for lang in LANGUAGES)})
+    )
+    return f'=IFERROR(IF(OR({chinese}),"zh","en"),"{build.lang}")'
+
+
+def write_texts(book: Any, page: Any) -> None:
+    """One row for each function: its name, and in each language category, description, arguments line by line."""
+    for row, function in enumerate(FUNCTIONS.values(), FIRST_TEXT):
+        page.write_string(row, 0, function.name)
+        for column, text in enumerate(texts(function), 1):
+            page.write_string(row, column, text)
+    last = FIRST_TEXT + len(FUNCTIONS)
+    book.define_name("xs_function_help", f"={TEXTS}!$A${FIRST_TEXT + 1}:$G${last}")
+
+
+def texts(function: Function) -> Iterable[str]:
+    """Category, description and arguments of a function, in English, then in Chinese."""
+    for lang in LANGUAGES:
+        yield function.category_label(lang)
+        yield function.label(lang)[:LONGEST]
+        yield "\n".join(function.argument_help(each.name, lang)[:LONGEST] for each in function.arguments)
