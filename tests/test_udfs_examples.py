@@ -1,6 +1,6 @@
 """Published worked examples, each through the in-cell function a user would type."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -124,7 +124,7 @@ def test_stage_weighted_forecast_by_month_by_xs_pipeline() -> None:
 
 def test_quarter_run_rate_by_xs_pace_and_xs_pipeline() -> None:
     inputs, expected = example("Quarter run rate")
-    start = datetime(2026, 1, 1)
+    start = pd.Timestamp("2026-01-01")
     end, as_of = start + timedelta(inputs["days"] - 1), start + timedelta(inputs["elapsed"] - 1)
     row = one(F.XS_PACE(inputs["target"], inputs["to_date"], start, end, as_of, lang="key"))
     assert row["landing"] == pytest.approx(expected["run_rate"], **near(0.01))
@@ -179,7 +179,7 @@ def test_cei_by_xs_cei() -> None:
 
 def test_instalments_payment_then_credit_note_by_xs_settle() -> None:
     inputs, expected = example("AR instalments: payment then credit note, FIFO by due date (ERPNext)")
-    day = datetime(2026, 1, 1)
+    day = pd.Timestamp("2026-01-01")
     head = ["customer", "invoice", "instalment", "date", "due_date", "amount", "kind", "against"]
     bill = [
         ["C", "I", str(at), day, day + timedelta(days), amount, None, None]
@@ -210,7 +210,7 @@ def test_hhi_by_xs_hhi() -> None:
 
 def test_rfm_of_five_customers_by_xs_rfm() -> None:
     inputs, expected = example("RFM five customers")
-    as_of = datetime(2026, 3, 31)
+    as_of = pd.Timestamp("2026-03-31")
     lines: list[list[object]] = [["order", "line", "date", "customer", "quantity", "amount"]]
     for customer, (recency, frequency, money) in inputs["customers"].items():
         for number in range(frequency):
@@ -222,7 +222,7 @@ def test_rfm_of_five_customers_by_xs_rfm() -> None:
 
 def test_sales_velocity_by_xs_pipeline() -> None:
     inputs, expected = example("Sales velocity (MavenLB)")
-    closed = datetime(2026, 3, 31)
+    closed = pd.Timestamp("2026-03-31")
     created = closed - timedelta(inputs["days"])
     head = ["opportunity", "stage", "value", "created", "close_date"]
     open_ = [[f"o{at}", "proposal", inputs["value"], created, closed] for at in range(inputs["opps"])]

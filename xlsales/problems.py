@@ -15,6 +15,7 @@ class Problem:
     code: words `problem.<code>` (what) and `cure.<code>`. severity: error (the row is left out, in the open), warning
     or note. row: counted as a person counts in the file (the header is row 1) or the sheet's row. sheet, cell: where
     the input is a workbook. source: the file where it is not. money: what the row is worth, None where nobody can say.
+    refused: it is a calculation's refusal, whose words are `refusal.<code>`, what and cure in one.
     """
 
     code: str
@@ -28,6 +29,7 @@ class Problem:
     source: str = ""
     money: float | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
+    refused: bool = False
 
 
 class InputError(ValueError):
@@ -41,19 +43,20 @@ class InputError(ValueError):
 
 def from_refusal(refusal: Refusal, table: str = "") -> Problem:
     """The problem that a calculation's refusal is for a reader."""
-    return Problem(refusal.code, table=table, facts=dict(refusal.facts))
+    return Problem(refusal.code, table=table, facts=dict(refusal.facts), refused=True)
 
 
 def what(problem: Problem, lang: str) -> str:
     """What is wrong, in words."""
     key = "problem." + problem.code
-    return word(key if known(key) else "refusal." + problem.code, lang, **_facts(problem, lang))
+    refused = problem.refused or not known(key)
+    return word("refusal." + problem.code if refused else key, lang, **_facts(problem, lang))
 
 
 def cure(problem: Problem, lang: str) -> str:
     """What to do about it; empty where the first sentence says it already (a refusal's does)."""
     key = "cure." + problem.code
-    return word(key, lang, **_facts(problem, lang)) if known(key) else ""
+    return word(key, lang, **_facts(problem, lang)) if known(key) and not problem.refused else ""
 
 
 def where(problem: Problem, lang: str) -> str:
@@ -122,12 +125,12 @@ def _in_words(problem: Problem, key: str, fact: object, lang: str) -> object:
 
 
 def shown(value: object) -> str:
-    """A value in a sentence: lists joined, whole numbers without decimals, long texts cut."""
+    """A value in a sentence: lists joined, whole numbers without decimals, days without time, long texts cut."""
     if value is None:
         return ""
     if isinstance(value, float):
         return f"{value:,.2f}".removesuffix(".00")
     if isinstance(value, (list, tuple, set, frozenset)):
         return ", ".join(shown(item) for item in value)
-    text = str(value)
+    text = str(value).removesuffix(" 00:00:00")
     return text if len(text) <= 80 else text[:79] + "…"

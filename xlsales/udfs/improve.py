@@ -35,6 +35,8 @@ from xlsales.validate.numbers import read_numbers
 
 CAUSES = tuple(sorted({cause for measure in MEASURES for cause in drivers_of(measure)} | {"other"}))
 DRIVERS = (*CAUSES, *(cause + EFFECT for cause in CAUSES))
+GAP_NEEDS = ("member", "measure", "actual", "gap", "cause", "size")
+DRIVER_NEEDS = ("measure", "driver", "target", "actual")
 ACTION = tuple(column.key for column in TABLES["proposed_actions"].columns)
 GOALS = [["member", "measure", "target"], ["North", "sales", 100]]
 DONE = [["member", "measure", "actual"], ["North", "sales", 80]]
@@ -120,7 +122,7 @@ def _fact(name: str, fact: Any, lang: str) -> Any:
     table("targets", GAP_TARGETS, "measure", "target", free=("target",)),
     table("actuals", GAP_ACTUALS),
     text("by", optional=True),
-    table("drivers", GAP_DRIVERS, "measure", "driver", "target", "actual", optional=True),
+    table("drivers", GAP_DRIVERS, *DRIVER_NEEDS, optional=True, free=("target", "actual")),
     tabular=True,
     example=Example(
         (
@@ -175,7 +177,7 @@ def _members(given: Given) -> tuple[str | list[str], dict[str, pd.DataFrame]]:
 @function(
     "XS_IMPROVE",
     "improve",
-    table("gaps", TABLES["gaps"], "member", "measure", "actual", "gap", "cause", "size", free=("cause",)),
+    table("gaps", TABLES["gaps"], *GAP_NEEDS, free=("actual", "gap", "cause", "size")),
     table("playbook", TABLES["playbook"], "cause", "action", "measure", optional=True),
     integer("top", optional=True, default=10, least=1),
     day("start", optional=True),

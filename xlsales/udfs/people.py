@@ -42,7 +42,7 @@ def score_cells(given: Given) -> Any:
 @function(
     "XS_SCORECARD",
     "evaluate",
-    table("actuals", SCORE_ACTUALS, "salesperson", "kpi", "target", "actual"),
+    table("actuals", SCORE_ACTUALS, "salesperson", "kpi", "target", "actual", free=("target", "actual")),
     table("kpis", TABLES["kpis"], "kpi", "weight", free=FREE),
     table("red_lines", TABLES["red_lines"], "salesperson", "kind", "cap_grade", optional=True),
     table("curves", TABLES["curves"], "curve", "attainment", "score", optional=True),

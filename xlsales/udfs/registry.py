@@ -43,9 +43,10 @@ class Argument:
 
     kind: one of the kinds above. default: what holds when it is left out; `setting` names the setting that holds
     instead, if there. choices: the values of a CHOICE. word: the group of words that name these values. table: the
-    declaration of a TABLE; needed: its columns that the function cannot do without; free: columns that may be blank
-    although the declaration requires them; raw: columns whose cells count as they are where they cannot be read.
-    line: a NUMBERS argument that is one row or one column. least, most: bounds of an INTEGER, both allowed.
+    declaration of a TABLE; needed: its columns that the function cannot do without; free: columns that may have blank
+    cells although they are needed or the declaration requires them; raw: columns whose cells count as they are where
+    they cannot be read. line: a NUMBERS argument that is one row or one column. least, most: bounds of an INTEGER,
+    both allowed.
     """
 
     name: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from xlsales.labels import label
-from xlsales.problems import InputError
+from xlsales.problems import InputError, Problem
 from xlsales.schema.model import CODE, Table
 from xlsales.schema.origin import NOWHERE
 from xlsales.udfs.arguments import refuse_errors, refuse_large, spoken
@@ -47,6 +47,9 @@ def read(argument: Argument, given: Range, setup: Setup) -> Asked | None:
     refuse_errors(argument, Range([row for row in given.rows if row[0] is not None][:1], BLOCK), setup)
     raw = pd.DataFrame(given.rows[1:], columns=[_heading(cell) for cell in given.rows[0]], dtype=object)
     present = recognise(argument.table, raw).position
+    for key in argument.needed:
+        if key in argument.free and key not in present:
+            raise InputError(Problem("column_missing", table=argument.table.key, column=key), setup.lang)
     reading = read_table(_adapted(argument, set(present)), raw, NOWHERE, setup.settings)
     _refuse(reading, argument, setup)
     for column in reading.frame.select_dtypes("float64"):
@@ -69,8 +72,8 @@ def _adapted(argument: Argument, present: set[str]) -> Table:
     columns = tuple(
         replace(
             column,
-            required=column.key in argument.needed
-            or (column.required and column.key in present and column.key not in argument.free),
+            required=column.key not in argument.free
+            and (column.key in argument.needed or (column.required and column.key in present)),
         )
         for column in table.columns
     )
