@@ -128,11 +128,12 @@ def _names(key: str) -> list[str]:
 def _settings_frame(given: Range, lang: str) -> tuple[pd.DataFrame, Origin]:
     """The settings range as a frame; its header row may be there or not."""
     heads = {plain(name) for name in (*_names("column.setting"), "setting")}
-    if any(plain(str(cell)) in heads for cell in given.rows[0]):
+    widths = {len(row) for row in given.rows}
+    if len(widths) == 1 and any(plain(str(cell)) in heads for cell in given.rows[0]):
         names = [str(cell or "") for cell in given.rows[0]]
         return pd.DataFrame(given.rows[1:], columns=names, dtype=object), Origin()
-    if given.size[1] != 2:
-        raise InputError(Problem("cell_settings", facts={"columns": given.size[1]}), lang)
+    if widths != {2}:
+        raise InputError(Problem("cell_settings", facts={"columns": max(widths)}), lang)
     return pd.DataFrame(given.rows, columns=["setting", "value"], dtype=object), Origin(header_row=0)
 
 
