@@ -1,0 +1,1 @@
+"""The second host: a real LibreOffice Calc."""
