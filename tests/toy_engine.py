@@ -22,6 +22,7 @@ ERRORS = {"#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 MONTH = re.compile(r"(\d{4})-(\d{1,2})")
 DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+LINK = re.compile(r'=HYPERLINK\("(?:[^"]|"")*","((?:[^"]|"")*)"\)')
 EPOCH = dt.datetime(1899, 12, 30)
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 
@@ -389,7 +390,8 @@ class Range(bases.Range):
             return
         if isinstance(value, Formula):
             sheet.formulas[cell] = str(value)
-            value = 0.0
+            linked = LINK.fullmatch(value)
+            value = linked[1].replace('""', '"') if linked else 0.0  # nothing else is computed here
         elif isinstance(value, dt.datetime) and sheet.formats.get(cell, "General") == "General":
             sheet.formats[cell] = "yyyy-mm-dd"
         sheet.cells_[cell] = value

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import pandas as pd
 
@@ -91,9 +91,6 @@ class Patch:
     cells: Grid
 
 
-Write = Replace | Append | Patch
-
-
 @dataclass(frozen=True)
 class Image:
     """Cells as they were before a write.
@@ -109,6 +106,9 @@ class Image:
     rows: int | None
     cells: Grid
     formulas: Mapping[tuple[int, int], str] = field(default_factory=dict)
+
+
+Change = Replace | Append | Patch | Image  # an image is written by putting it back
 
 
 class Book(Protocol):
@@ -131,22 +131,22 @@ class Book(Protocol):
     def selection(self) -> Selection | None:
         """What is selected; None where it is not cells."""
 
-    def check(self, writes: Sequence[Write]) -> None:
-        """Refuse if any of the writes could not be done: target missing, filtered, locked, or no room."""
+    def check(self, changes: Sequence[Change]) -> None:
+        """Refuse if any of the changes could not be made: target missing, filtered, locked, or no room."""
 
-    def writing(self, writes: Sequence[Write | Image]) -> AbstractContextManager[None]:
+    def writing(self, changes: Sequence[Change]) -> AbstractContextManager[None]:
         """While it lasts the targets' sheets are unprotected and nothing is drawn or calculated; all is restored."""
 
-    def image(self, write: Write) -> Image:
-        """What the write would overwrite."""
+    def image(self, change: Change) -> Image:
+        """What the change would overwrite."""
 
-    def put(self, write: Write) -> None:
-        """Write, inside `writing`."""
+    def present(self, image: Image) -> Grid:
+        """The cells that stand where an image was taken; of a table those from its first row to the end."""
 
-    def put_back(self, image: Image) -> None:
-        """Make the cells what they were, inside `writing`."""
+    def put(self, change: Change) -> None:
+        """Make a change, inside `writing`."""
 
-    def show_preview(self, title: str, headings: Sequence[str], rows: Grid) -> None:
+    def show_preview(self, title: str, headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
         """Lay rows on the sheet Preview and go there; an earlier preview is replaced."""
 
     def preview(self) -> Grid | None:
@@ -175,6 +175,3 @@ class Book(Protocol):
 
     def switched(self, lang: str) -> None:
         """Take on a language, for what is said and written from now on."""
-
-
-Facts = Mapping[str, Any]

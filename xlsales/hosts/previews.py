@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import xlwings as xw
 
-from xlsales.commands.protocol import Grid
+from xlsales.commands.protocol import Cell, Grid
 from xlsales.hosts.tables import read, sheet_names
 from xlsales.labels import word
 
@@ -15,7 +15,7 @@ TEXTS = "@"
 NUMBERS = "#,##0.00"
 
 
-def show(book: xw.Book, lang: str, title: str, headings: Sequence[str], rows: Grid) -> None:
+def show(book: xw.Book, lang: str, title: str, headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
     """Make the sheet; texts are kept as texts, numbers shown with thousands apart."""
     taken = {sheet.name.casefold() for sheet in book.sheets}
     name = next(each for each in (word("sheet." + KEY, lang), *sheet_names(KEY), NAME) if each.casefold() not in taken)
@@ -27,7 +27,7 @@ def show(book: xw.Book, lang: str, title: str, headings: Sequence[str], rows: Gr
         number = any(isinstance(row[column - 1], float) for row in rows)
         sheet.range((HEADER_ROW + 1, column), (last, column)).number_format = NUMBERS if number else TEXTS
     cells = sheet.range((HEADER_ROW, 1), (last, len(headings)))
-    cells.value = [list(headings), *rows]
+    cells.value = [list(headings), *(list(row) for row in rows)]
     sheet.tables.add(cells, name=NAME, has_headers=True)
     sheet.activate()
 
@@ -41,7 +41,7 @@ def find(book: xw.Book) -> tuple[xw.Sheet, xw.main.Table] | None:
     return None
 
 
-def rows(book: xw.Book) -> Grid | None:
+def rows_of(book: xw.Book) -> Grid | None:
     """The rows without the headings; None where there is no preview."""
     found = find(book)
     return None if found is None else read(found[1].range)[1:]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from xlsales.schema.model import CODE, DATE, FLAG, INTEGER, NUMBER, SHARE
+from xlsales.schema.model import CODE, DATE, FLAG, INTEGER, NUMBER, SHARE, TEXT
 
 
 @dataclass(frozen=True)
@@ -39,5 +39,6 @@ SETTINGS: dict[str, Setting] = {
         Setting("excellent", SHARE, 1.0, low=0),
         Setting("action", SHARE, 0.7, low=0),
         Setting("confidence", SHARE, 0.8, low=0.5, high=0.99),
+        Setting("source", TEXT, ""),
     )
 }

@@ -1,0 +1,16 @@
+"""The buttons of the group Finance."""
+
+from xlsales.commands.data import refreshed
+from xlsales.commands.protocol import Book
+from xlsales.commands.reading import Answer
+from xlsales.commands.registry import CASH, COSTS
+
+
+def refresh_margin(book: Book) -> Answer:
+    """Read orders and costs anew; the sheet Margin follows."""
+    return refreshed(book, COSTS, ("margin", "five"))
+
+
+def refresh_collections(book: Book) -> Answer:
+    """Read invoices and receipts anew; the sheet Collections follows."""
+    return refreshed(book, CASH, ("collections", "contracts_report", "five"))

@@ -1,0 +1,172 @@
+"""The buttons of the group Plan: allocate with a preview, confirm, discard, hold, release."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from xlsales import steps
+from xlsales.commands.plan_sheet import Planned, PlanSheet, code, fold
+from xlsales.commands.planning import Allocated, Cells, allocated, chosen_cells
+from xlsales.commands.protocol import Book, Cell, Change, Replace, Selection
+from xlsales.commands.reading import Answer, Work, load
+from xlsales.core.refusal import Refusal
+from xlsales.labels import label, word
+from xlsales.problems import InputError, Problem, from_refusal
+
+HEADINGS = ("measure", "region", "salesperson", "name", "period")
+LATER = tuple(step.key for step in steps.STEPS)[[step.key for step in steps.STEPS].index("allocation") + 1 :]
+NUMBERS = 5  # old, new, change begin here
+
+
+def allocate(book: Book) -> Answer:
+    """Spread targets over the selected cells and show old and new values; clicked on the preview, write them."""
+    selected = book.selection()
+    if book.preview() is not None and selected is not None and selected.sheet.casefold() in _preview_names():
+        return confirm(book)
+    work = load(book)
+    sheet, chosen = chosen_on(work, selected)
+    history = None if _filled(sheet, chosen) else drawn(work, sheet)
+    try:
+        done = allocated(sheet, chosen, work.tables["targets"], float(work.settings["rounding"]), history)
+    except Refusal as refusal:
+        raise InputError(replace(from_refusal(refusal), table="plan")) from refusal
+    if not done.cells:
+        return Answer(says=word("said.plan_meets", book.lang), rows=0, undoable=False)
+    show(book, sheet, done)
+    says = word("said.previewed", book.lang, cells=len(done.cells))
+    return Answer(says=says, parameters=sheet.measure, rows=len(done.cells), undoable=False)
+
+
+def _preview_names() -> set[str]:
+    return {word("sheet.preview", lang).casefold() for lang in ("en", "zh")} | {"preview", "xs_preview"}
+
+
+def chosen_on(work: Work, selected: Selection | None) -> tuple[PlanSheet, Cells]:
+    """The plan sheet that the selection is on, and its leaf cells; cells that hold no numbers are refused."""
+    sheet = next((each for each in work.sheets.values() if selected and each.matrix.sheet == selected.sheet), None)
+    if sheet is None or selected is None:
+        raise InputError(Problem("plan_not_selected"))
+    chosen = chosen_cells(sheet, selected.blocks)
+    if not chosen:
+        raise InputError(Problem("plan_not_selected"))
+    wrong = [problem for problem in work.problems if problem.table == "plan" and problem.sheet == sheet.matrix.sheet]
+    if wrong:
+        raise InputError(wrong[0])
+    return sheet, chosen
+
+
+def _filled(sheet: PlanSheet, chosen: Cells) -> bool:
+    """Whether the plan has a shape of its own to keep."""
+    return any(isinstance(sheet.cell(at, month)[0], float) and sheet.cell(at, month)[0] != 0 for at, month in chosen)
+
+
+def drawn(work: Work, sheet: PlanSheet) -> dict[tuple[str, str, str], float]:
+    """What the cycle would plan where nothing is planned yet: by last year's figures, by leaf and month."""
+    try:
+        outcome = steps.run({**work.tables, "plan": work.tables["plan"].iloc[:0]}, work.settings, without=LATER)
+    except Refusal as refusal:
+        raise InputError(from_refusal(refusal)) from refusal
+    plan = outcome.results.get("plan", work.tables["plan"].iloc[:0])
+    plan = plan[plan["measure"] == sheet.measure]
+    keys = zip(plan["region"].fillna(""), plan["salesperson"].fillna(""), plan["period"], strict=True)
+    return dict(zip(keys, plan["value"].tolist(), strict=True))
+
+
+def show(book: Book, sheet: PlanSheet, done: Allocated) -> None:
+    """Lay the old and new values on the sheet Preview."""
+    measure = word("value.measure." + sheet.measure, book.lang)
+    rows: list[list[Cell]] = []
+    for (at, month), value in done.cells.items():
+        row, old = sheet.rows[at], sheet.cell(at, month)[0]
+        before = float(old) if isinstance(old, float) else None
+        change = value - (before or 0.0)
+        names: list[Cell] = [row.region or None, row.salesperson or None, row.name or None]
+        rows.append([measure, *names, sheet.months[month], before, value, change])
+    heads = [label("plan", key, book.lang) for key in HEADINGS if key != "name"]
+    heads.insert(3, label("salespeople", "name", book.lang))
+    heads += [word("said.preview." + key, book.lang) for key in ("old", "new", "change")]
+    facts = {"measure": measure, "version": sheet.version, "year": sheet.year, "target": f"{done.total:,.2f}"}
+    key = "said.preview.equal" if done.equal else "said.preview.title"
+    book.show_preview(word(key, book.lang, **facts), heads, rows)
+
+
+def confirm(book: Book) -> Answer:
+    """Write what the preview shows; refused where the plan was changed since."""
+    shown = book.preview()
+    if shown is None:
+        raise InputError(Problem("preview_missing"))
+    work = load(book)
+    sheet, changes = from_preview(work, shown)
+    says = word("said.allocated", book.lang, cells=len(changes))
+    return answer_of(work, sheet, changes, says)
+
+
+def from_preview(work: Work, shown: Sequence[Sequence[Cell]]) -> tuple[PlanSheet, dict[tuple[int, int], Planned]]:
+    """The cells that a preview is about, with their new values."""
+    names = {word("value.measure." + measure, lang): measure for measure in work.sheets for lang in ("en", "zh")}
+    sheet = work.sheets.get(names.get(str(shown[0][0]), ""))
+    if sheet is None:
+        raise InputError(Problem("preview_stale"))
+    places = {
+        (row.region, row.salesperson, month): (row.at, step)
+        for row in sheet.rows
+        if row.leaf
+        for step, month in enumerate(sheet.months)
+    }
+    changes: dict[tuple[int, int], Planned] = {}
+    for line in shown:
+        place = places.get((code(line[1]), code(line[2]), str(line[4])))
+        old, new = line[NUMBERS], line[NUMBERS + 1]
+        if place is None or not isinstance(new, float):
+            raise InputError(Problem("preview_stale"))
+        now, held = sheet.cell(*place)
+        if not _alike(now, old):
+            raise InputError(Problem("preview_stale", sheet=sheet.matrix.sheet, cell=sheet.address(*place)))
+        changes[place] = (new, held)
+    return sheet, changes
+
+
+def _alike(one: Cell, two: Cell) -> bool:
+    if isinstance(one, float) and isinstance(two, float):
+        return bool(np.isclose(one, two, rtol=1e-12, atol=1e-9))
+    return one == two
+
+
+def discard(book: Book) -> Answer:
+    """Drop the preview; nothing is written."""
+    if book.preview() is None:
+        raise InputError(Problem("preview_missing"))
+    return Answer(says=word("said.discarded", book.lang), undoable=False, ends_preview=True)
+
+
+def answer_of(work: Work, sheet: PlanSheet, changes: dict[tuple[int, int], Planned], says: str) -> Answer:
+    """Cells of a matrix written, and the long table brought in line with them."""
+    new = sheet.with_cells(changes)
+    folded = fold(work.raw.tables["plan"], work.raw.origins["plan"], [new])
+    writes: list[Change] = [*new.patches(at for at, _ in changes), Replace("plan", folded.raw)]
+    return Answer(tuple(writes), says, parameters=sheet.measure, rows=len(changes), ends_preview=True)
+
+
+def hold(book: Book) -> Answer:
+    """The selected cells keep their values in every allocation."""
+    return _held(book, held=True)
+
+
+def release(book: Book) -> Answer:
+    """The selected cells may change again."""
+    return _held(book, held=False)
+
+
+def _held(book: Book, *, held: bool) -> Answer:
+    work = load(book)
+    sheet, chosen = chosen_on(work, book.selection())
+    changes: dict[tuple[int, int], Planned] = {}
+    for at, month in chosen:
+        value, before = sheet.cell(at, month)
+        if before != held and not (held and value is None):  # an empty cell has nothing to keep
+            changes[at, month] = (float(value) if isinstance(value, (int, float)) else None, held)
+    if not changes:
+        return Answer(says=word("said.held_none", book.lang), undoable=False)
+    says = word("said.held" if held else "said.released", book.lang, cells=len(changes))
+    return replace(answer_of(work, sheet, changes, says), ends_preview=False)

@@ -1,0 +1,129 @@
+"""What every command begins with: the book's tables with the plan folded in, checked; and what ends it: an answer."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+from xlsales import steps, validate
+from xlsales.commands.plan_sheet import PlanSheet, fold, plan_sheets
+from xlsales.commands.problem_rows import problem_table
+from xlsales.commands.protocol import Book, Change, Reading, Replace
+from xlsales.core.refusal import Refusal
+from xlsales.labels import word
+from xlsales.problems import InputError, Problem, from_refusal
+from xlsales.schema import INPUTS, RESULTS, TABLES
+from xlsales.worded import worded
+
+SLOW = ("forecast",)  # takes as long as all the rest, and nothing else stands on it
+READ = (*INPUTS, "plan_versions", "closed_periods")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command wants: changes to make, a question to ask before, what to say and where to go after.
+
+    rows: how many rows it found or writes, for the log. undoable: whether Undo last takes it back. lang: a language to
+    take on. ends_preview: whether the sheet Preview has done its duty.
+    """
+
+    changes: tuple[Change, ...] = ()
+    says: str = ""
+    question: str = ""
+    parameters: str = ""
+    rows: int = 0
+    undoable: bool = True
+    table: str = ""
+    sheet: str = ""
+    lang: str = ""
+    ends_preview: bool = False
+
+
+@dataclass
+class Work:
+    """The book's tables, checked. raw: as they stand. pending: the plan, where the matrices changed it."""
+
+    raw: Reading
+    tables: dict[str, pd.DataFrame]
+    settings: dict[str, Any]
+    problems: list[Problem]
+    sheets: dict[str, PlanSheet]
+    pending: list[Change] = field(default_factory=list)
+
+    @property
+    def as_of(self) -> pd.Timestamp:
+        """The day at whose end the figures stand."""
+        return pd.Timestamp(self.settings["as_of"])
+
+
+def load(book: Book, instead: Reading | None = None) -> Work:
+    """Read and check everything. instead: tables that are to stand in the place of the book's."""
+    book.progress(word("said.reading", book.lang))
+    raw = book.read(READ)
+    sheets = plan_sheets(book)
+    pending: list[Change] = []
+    if "plan" in raw.tables and sheets:
+        folded = fold(raw.tables["plan"], raw.origins["plan"], sheets.values())
+        raw.problems += folded.problems
+        if folded.changed:
+            raw.tables["plan"] = folded.raw
+            pending.append(Replace("plan", folded.raw))
+    if instead is not None:
+        raw.tables |= instead.tables
+        raw.origins |= instead.origins
+        raw.problems += instead.problems
+    book.progress(word("said.checking", book.lang))
+    checked = validate.validate_all(raw, lang=book.lang)
+    settings = {**checked.settings, "as_of": checked.settings.get("as_of") or book.now.date()}
+    return Work(raw, checked.tables, settings, checked.problems, sheets, pending)
+
+
+def compute(book: Book, work: Work, sheets: Collection[str] | None) -> dict[str, pd.DataFrame]:
+    """The results of some sheets (None: of all) in the book's language; what cannot be given joins the problems."""
+    without = () if sheets is None or TABLES["forecast"].sheet in sheets else SLOW
+
+    def told(step: str) -> None:
+        number = [each.key for each in steps.STEPS].index(step) + 1
+        book.progress(word("said.computing", book.lang, number=number, steps=len(steps.STEPS)))
+
+    try:
+        outcome = steps.run(work.tables, work.settings, told, without)
+    except Refusal as refusal:
+        raise InputError(from_refusal(refusal)) from refusal
+    work.problems += [replace(from_refusal(refusal), severity="warning") for _, refusal in outcome.refused]
+    return worded(outcome.results, book.lang)
+
+
+def results_on(results: Mapping[str, pd.DataFrame], sheets: Collection[str] | None) -> list[Change]:
+    """The result tables of some sheets (None: of all); one that could not be given is emptied, never left stale."""
+    chosen = [key for key in RESULTS if sheets is None or TABLES[key].sheet in sheets]
+    return [Replace(key, declared(key, results.get(key, pd.DataFrame()))) for key in chosen]
+
+
+def declared(key: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame with every column of its table."""
+    return frame.reindex(columns=[column.key for column in TABLES[key].columns])
+
+
+def recomputed(book: Book, sheets: Collection[str] | None) -> Answer:
+    """Compute the results of some sheets anew from what stands in the book."""
+    work = load(book)
+    results = compute(book, work, sheets)
+    return answered(book, work, results_on(results, sheets), sheets)
+
+
+def answered(book: Book, work: Work, changes: list[Change], sheets: Collection[str] | None) -> Answer:
+    """The answer of a command that wrote results, the problems beside them."""
+    rows = sum(len(change.frame) for change in changes if isinstance(change, Replace))
+    errors = sum(problem.severity == "error" for problem in work.problems)
+    key = "said.computed_errors" if errors else "said.computed"
+    says = word(key, book.lang, rows=f"{rows:,}", as_of=work.as_of.date(), errors=f"{errors:,}")
+    listed = problem_table(work.problems, book.lang)
+    sheet = next(iter(sorted(sheets, key=list(_order()).index))) if sheets else ""
+    return Answer((*work.pending, *changes, listed), says, rows=rows, sheet=sheet)
+
+
+def _order() -> dict[str, None]:
+    """The sheets that hold results; the one whose name a command bears comes first."""
+    return dict.fromkeys([*sorted({TABLES[key].sheet for key in RESULTS} - {"five"}), "five"])

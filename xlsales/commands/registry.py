@@ -1,0 +1,109 @@
+"""Every button, declared once: what it reads and writes, its icon, its group, and the function that carries it out."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from xlsales.labels import word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xlsales.commands.protocol import Book
+    from xlsales.commands.reading import Answer
+
+# What the refresh buttons read anew.
+ORDERS = ("orders", "order_credits")
+COSTS = ("orders", "order_credits", "products", "cost_history", "expenses", "fx_rates")
+CASH = ("invoices", "invoice_lines", "receipts", "contracts", "fx_rates")
+
+GROUPS = ("data", "plan", "finance", "monitor", "evaluate", "improve", "book")
+
+
+@dataclass(frozen=True)
+class Command:
+    """A button.
+
+    icon: its imageMso name of Office. run: module and function under `commands`, loaded when it is clicked, so that a
+    click costs no more than it needs. reads, writes: tables, sheets ("sheet:five", with all its results) or "all".
+    """
+
+    id: str
+    group: str
+    icon: str
+    run: str
+    reads: tuple[str, ...] = ("all",)
+    writes: tuple[str, ...] = ()
+
+    @property
+    def function(self) -> "Callable[[Book], Answer]":
+        """The function that carries it out."""
+        module, _, name = self.run.partition(".")
+        return getattr(import_module("xlsales.commands." + module), name)
+
+
+COMMANDS: dict[str, Command] = {
+    command.id: command
+    for command in (
+        Command("check", "data", "ReviewAcceptChange", "data.check", writes=("problems",)),
+        Command("sources", "data", "DataSourceCatalogDatabase", "data.sources", ("settings",)),
+        Command(
+            "refresh_orders",
+            "data",
+            "Refresh",
+            "data.refresh_orders",
+            writes=(*ORDERS, "sheet:five", "sheet:customer_report"),
+        ),
+        Command("refresh_all", "data", "RefreshAll", "data.refresh_all", writes=("all",)),
+        Command("undo", "data", "Undo", "data.undo", ("undo",), ("undo",)),
+        Command("allocate", "plan", "DiagramTargetInsertClassic", "plan.allocate", writes=("plan",)),
+        Command("confirm", "plan", "AcceptInvitation", "plan.confirm", ("plan",), ("plan",)),
+        Command("discard", "plan", "DeclineInvitation", "plan.discard", ()),
+        Command("hold", "plan", "Lock", "plan.hold", ("plan",), ("plan",)),
+        Command("release", "plan", "AdpPrimaryKey", "plan.release", ("plan",), ("plan",)),
+        Command(
+            "refresh_margin",
+            "finance",
+            "AccountingFormat",
+            "finance.refresh_margin",
+            writes=(*COSTS, "sheet:five", "sheet:margin"),
+        ),
+        Command(
+            "refresh_collections",
+            "finance",
+            "FunctionsFinancialInsertGallery",
+            "finance.refresh_collections",
+            writes=(*CASH, "sheet:five", "sheet:collections", "sheet:contracts_report"),
+        ),
+        Command("pipeline", "monitor", "FilterBySelection", "monitor.pipeline", writes=("sheet:pipeline_report",)),
+        Command(
+            "snapshot",
+            "monitor",
+            "CameraTool",
+            "monitor.snapshot",
+            ("opportunities", "stages", "opportunity_snapshots"),
+            ("opportunity_snapshots",),
+        ),
+        Command("monitor", "monitor", "ChartInsert", "monitor.monitor", writes=("sheet:five", "sheet:monitor")),
+        Command("score", "evaluate", "StarRatedFull", "evaluate.score", writes=("sheet:scorecard_report",)),
+        Command(
+            "incentives",
+            "evaluate",
+            "FunctionsLookupReferenceInsertGallery",
+            "evaluate.incentives",
+            writes=("sheet:incentives_report",),
+        ),
+        Command("improve", "improve", "TrendlineGallery", "improve.improve", writes=("sheet:improvement_report",)),
+        Command("review", "improve", "ReviewNewComment", "improve.review", writes=("reviews",)),
+        Command("close_period", "improve", "FileDocumentEncrypt", "improve.close_period", writes=("closed_periods",)),
+        Command("language", "book", "SetLanguage", "book.language", ("settings",), ("settings",)),
+        Command("export_pdf", "book", "FileSaveAsPdfOrXps", "book.export_pdf", ("settings",)),
+        Command("help", "book", "Help", "book.guide", ()),
+        Command("about", "book", "Info", "book.about", ()),
+    )
+}
+
+
+def label(command_id: str, lang: str) -> str:
+    """A command's name on its button."""
+    return word("command." + command_id, lang) if command_id in COMMANDS else command_id
