@@ -110,6 +110,8 @@ def test_the_settings_and_the_language_are_checked_too() -> None:
         five(rows, settings=[["currency", "EUR", "x"]])
     with pytest.raises(xlsales.InputError, match="two columns"):
         five(rows, settings=[["setting", "value"], ["currency", "EUR", "x"]])
+    with pytest.raises(xlsales.InputError, match="lang cannot be"):
+        five(rows, lang=[[], ["en"]])
     with pytest.raises(xlsales.InputError, match="Tax rate"):
         five(rows, settings=[["tax_rate", "much"]])
     with pytest.raises(xlsales.InputError, match="currenzy"):

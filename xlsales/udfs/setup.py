@@ -114,8 +114,8 @@ def _language(lang: Any, spoken: str) -> str | None:
         return None
     known = {plain(word): name for name in LANGUAGES for word in _names("language." + name)}
     known |= {plain(name): name for name in (*LANGUAGES, KEY)} | {"中文": "zh", "汉语": "zh"}
-    text = str(cells.rows[0][0])
-    found = known.get(plain(text)) if cells.size == (1, 1) else None
+    text = ", ".join(str(cell) for row in cells.rows for cell in row if cell is not None)
+    found = known.get(plain(text)) if len(cells.rows) == 1 else None
     if found is None:
         raise InputError(Problem("cell_lang", facts={"found": text}), spoken)
     return found
