@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.ooxml import errors
 from xlsales import sources, steps, validate
 from xlsales.__main__ import main
 
@@ -121,3 +122,4 @@ def test_the_command_writes_the_workbook(real_data: Path, tmp_path: Path, capsys
     assert main(["run", str(TOMLS / "maven.toml"), "--data", data, "--out", str(book), "--lang", "zh"]) == 0
     assert book.stat().st_size > 100_000
     assert "已写出" in capsys.readouterr().out
+    assert errors(book) == []
