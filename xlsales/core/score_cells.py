@@ -76,7 +76,7 @@ def laid_out(actuals: pd.DataFrame, kpis: pd.DataFrame) -> Cells:
 def _plan(kpis: pd.DataFrame, roles: pd.Index) -> pd.DataFrame:
     """The KPI sets role by role; a KPI without a role belongs to every role."""
     plan = kpis.reindex(columns=PLAN).reset_index(drop=True)
-    plan["role"] = plan["role"].fillna("").astype("str")
+    plan["role"] = plan["role"].astype("str").fillna("")
     common = plan["role"] == ""
     if common.any():
         named = pd.DataFrame({"role": pd.unique(np.append(plan.loc[~common, "role"].to_numpy(object), roles))})
