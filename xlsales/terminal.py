@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SHOWN_PROBLEMS = 20
 ENDING = ".xlsx"
+MACROS = ".xlsm"  # the same workbook with functions, buttons and ribbon for Excel
 
 
 @dataclass(frozen=True)
@@ -96,16 +97,24 @@ def write(
 ) -> None:
     """Build the workbook into its place, whole or not at all."""
     from xlsales.build import workbook
+    from xlsales.commands.registry import COMMANDS
     from xlsales.hosts.file import write_whole
     from xlsales.worded import worded
 
     lang, now = look
     told = worded(results, lang)
+    buttons = list(COMMANDS.values()) if target.suffix.lower() == MACROS else []
 
     def fill(path: Path) -> None:
-        workbook.build(path, loaded.tables, told, loaded.problems, loaded.settings, lang=lang, now=now)
+        workbook.build(path, loaded.tables, told, loaded.problems, loaded.settings, lang=lang, now=now, buttons=buttons)
 
     write_whole(target, fill, force=force)
+
+
+def check_ending(target: Path) -> None:
+    """Refuse a file that is no workbook of ours by its name."""
+    if target.suffix.lower() not in {ENDING, MACROS}:
+        raise InputError(Problem("target_ending", source=str(target), facts={"ending": ENDING, "macros": MACROS}))
 
 
 def demo(folder: Path, lang: str, now: datetime, *, force: bool) -> int:
@@ -138,8 +147,7 @@ def run(request: Request, target: Path, *, strict: bool, force: bool) -> int:
     from xlsales.hosts.file import check_target
 
     lang = request.lang
-    if target.suffix.lower() != ENDING:
-        raise InputError(Problem("target_ending", source=str(target), facts={"ending": ENDING}))
+    check_ending(target)
     check_target(target, force=force)
     with progress(lang, "read", "check", "compute", "write") as start:
         loaded = load(request, start)
@@ -162,6 +170,7 @@ def new(target: Path, lang: str, now: datetime, *, force: bool) -> int:
     """Write an empty workbook."""
     from xlsales import validate
 
+    check_ending(target)
     checked = validate.validate_all({}, lang=lang)
     loaded = Loaded(checked.tables, {**checked.settings, "as_of": None}, [])
     write(target, loaded, {}, (lang, now), force=force)

@@ -4,20 +4,42 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from xlsales.build import ribbon, vba
-from xlsales.build.context import Build
-from xlsales.build.layout import column_reference
+from xlsales.build.context import Build, quoted
+from xlsales.build.layout import LINK_ROW, TITLE_ROW, column_reference
 from xlsales.build.package import CALCULATED_BY, MacroBook
-from xlsales.labels import LANGUAGES, label, word
+from xlsales.build.sheets.functions import EXPECTED, write_functions
+from xlsales.build.wording import sheet_name
+from xlsales.labels import LANGUAGES, label, word, words
+from xlsales.schema.targets import QUANTITIES
 from xlsales.udfs import FUNCTIONS
 from xlsales.udfs.registry import Function
 
 TEXTS = "xs_functions"  # the sheet of the texts; nobody sees its name
 LANGUAGE_CELL, FIRST_TEXT = "A1", 1
+HOME_BUTTONS, INSTALL_ROW, MAC_ROW = 4, 3, 8
+BUTTON_WIDTH, BUTTON_HEIGHT = 118, 20  # pixels
+SHEET_BUTTONS = {
+    "home": ("refresh_all", "check", "undo"),
+    **{"plan_" + measure: ("allocate", "confirm", "discard", "hold", "release", "undo") for measure in QUANTITIES},
+    "pipeline_report": ("pipeline", "snapshot"),
+    "orders": ("refresh_orders",),
+    "five": ("refresh_all",),
+    "margin": ("refresh_margin",),
+    "collections": ("refresh_collections",),
+    "monitor": ("monitor",),
+    "scorecard_report": ("score",),
+    "incentives_report": ("incentives",),
+    "improvement_report": ("improve",),
+    "reviews": ("review", "close_period"),
+    "problems": ("check",),
+    "dashboard": ("refresh_all", "export_pdf"),
+}
 LONGEST = 255  # the function wizard takes no longer text
 
 
 def add_macros(build: Build, buttons: Sequence[ribbon.Button]) -> None:
     """Give the workbook its VBA project, its ribbon and the hidden texts that both read."""
+    write_functions(build)
     page = build.book.add_worksheet(TEXTS)
     page.very_hidden()
     page.write_formula(LANGUAGE_CELL, language_formula(build), None, build.lang)
@@ -26,9 +48,13 @@ def add_macros(build: Build, buttons: Sequence[ribbon.Button]) -> None:
     named = {key: "sheet_" + key for key in build.sheets}
     for key, name in named.items():
         build.sheets[key].set_vba_name(name)
-    page.set_vba_name(TEXTS)
+    hidden = [EXPECTED, TEXTS]
+    for name in hidden:
+        build.book.get_worksheet_by_name(name).set_vba_name(name)
     commands = [button.id for button in buttons]
-    project = vba.workbook_project(FUNCTIONS.values(), commands, [*named.values(), TEXTS])
+    add_buttons(build, commands)
+    write_home(build)
+    project = vba.workbook_project(FUNCTIONS.values(), commands, [*named.values(), *hidden])
     build.book.add_macros(project, ribbon.parts(buttons, addin=False))
 
 
@@ -44,6 +70,34 @@ def build_addin(target: str, buttons: Sequence[ribbon.Button], properties: Mappi
     project = vba.addin_project(FUNCTIONS.values(), [button.id for button in buttons], [TEXTS])
     book.add_macros(project, ribbon.parts(buttons, addin=True))
     book.close()
+
+
+def write_home(build: Build) -> None:
+    """What Home says about macros: how to install, and once what does not work on a Mac."""
+    page, note = build.sheets["home"], build.styles.note
+    page.write_string(INSTALL_ROW, 0, build.says("home.install"), note)
+    mac = f'=IF(LEFT(INFO("system"),3)="mac",{quoted(build.says("home.mac"))},"")'
+    page.write_formula(MAC_ROW, 0, mac, note, "")
+    page.write_url(TITLE_ROW, 9, build.link("functions"), build.styles.link, sheet_name("functions", build.lang))
+
+
+def add_buttons(build: Build, commands: Sequence[str]) -> None:
+    """The buttons that stand on sheets, each beside what it changes."""
+    for key, wanted in SHEET_BUTTONS.items():
+        row, column = (HOME_BUTTONS, 2) if key == "home" else (LINK_ROW, 2)
+        for place, command in enumerate(each for each in wanted if each in commands):
+            build.sheets[key].insert_button(
+                row,
+                column,
+                {
+                    "macro": "xs_" + command,
+                    "caption": word("command." + command, build.lang),
+                    "description": words()["command." + command]["help_" + build.lang],
+                    "width": BUTTON_WIDTH,
+                    "height": BUTTON_HEIGHT,
+                    "x_offset": place * (BUTTON_WIDTH + 6),
+                },
+            )
 
 
 def language_formula(build: Build) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 from xml.sax.saxutils import quoteattr
 
-from xlsales.labels import LANGUAGES, word
+from xlsales.labels import LANGUAGES, word, words
 
 # Excel 2007 reads the first, every later one the second.
 EDITIONS = {
@@ -13,21 +13,15 @@ EDITIONS = {
 }
 RELATION = "http://schemas.microsoft.com/office/{year}/relationships/ui/extensibility"
 LONGEST_TIP = 1024
+LARGE = frozenset({"refresh_all", "allocate", "refresh_margin", "refresh_collections", "monitor", "score", "improve"})
 
 
 class Button(Protocol):
-    """What the ribbon must know of a command."""
+    """What the ribbon must know of a command; its words are looked up by its id."""
 
     id: str
     group: str
     icon: str
-    large: bool
-
-    def label(self, lang: str) -> str:
-        """The words on the button."""
-
-    def tip(self, lang: str) -> str:
-        """What it does, in one sentence."""
 
 
 def parts(buttons: Iterable[Button], *, addin: bool) -> dict[str, bytes]:
@@ -69,11 +63,11 @@ def button(button: Button, lang: str, end: str) -> str:
     """A button with its picture from the Office set, its words and its tip."""
     attributes = {
         "id": f"xs_button{end}_{lang}_{button.id}",
-        "label": button.label(lang),
-        "screentip": button.label(lang),
-        "supertip": button.tip(lang)[:LONGEST_TIP],
+        "label": word("command." + button.id, lang),
+        "screentip": word("command." + button.id, lang),
+        "supertip": words()["command." + button.id]["help_" + lang][:LONGEST_TIP],
         "imageMso": button.icon,
-        "size": "large" if button.large else "normal",
+        "size": "large" if button.id in LARGE else "normal",
         "onAction": f"xs_ribbon_{button.id}{end}",
     }
     return "<button " + " ".join(f"{key}={quoteattr(text)}" for key, text in attributes.items()) + "/>"
