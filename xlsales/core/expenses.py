@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xlsales.core.ratio import Floats
+from xlsales.core.ratio import DayArray as Days
+from xlsales.core.ratio import Floats, Ints
 from xlsales.core.refusal import Refusal
 
 DRIVERS = ("sales", "volume", "margin", "fixed")
@@ -28,26 +29,17 @@ def allocate_expense(
     [4.0, 3.0]
     """
     narrowing = [name for name in expenses if name in lines and name not in {"item", "amount", "expense", "date"}]
+    seek = _Concerned(lines, narrowing)
     added = np.zeros(len(lines))
     homeless = []
-    dates = pd.to_datetime(lines["date"]).to_numpy("M8[D]") if "date" in lines else None
     for row in expenses.to_dict("records"):
         if pd.isna(row["amount"]):
             raise Refusal("expense_missing", item=str(row["item"]))
-        concerned = np.ones(len(lines), dtype=bool)
-        for name in narrowing:
-            if not pd.isna(row[name]):
-                concerned &= (lines[name] == row[name]).to_numpy(dtype=bool, na_value=False)
-        for name, late in (("first", False), ("last", True)):
-            if name in row and not pd.isna(row[name]) and dates is not None:
-                limit = np.datetime64(pd.Timestamp(row[name]).date(), "D")
-                concerned &= (dates <= limit) if late else (dates >= limit)
-        places = np.flatnonzero(concerned)
+        places = seek.places(row)
         if not len(places):
             homeless.append({str(name): row[name] for name in narrowing} | _when(row) | {"expense": row["amount"]})
             continue
-        weights = _weights(lines.iloc[places], row, fixed_shares)
-        added[places] += float(row["amount"]) * weights
+        added[places] += float(row["amount"]) * _weights(seek, places, row, fixed_shares)
     found = lines.assign(expense=lines["expense"] + added, profit=lines["profit"] - added)
     if not homeless:
         return found
@@ -57,21 +49,70 @@ def allocate_expense(
     return pd.concat([found, rows.reindex(columns=found.columns)], ignore_index=True)
 
 
+class _Concerned:
+    """Which lines an expense concerns, found without comparing every line with every expense.
+
+    The lines are sorted by day once, and each column that narrows is turned into codes once.
+    """
+
+    def __init__(self, lines: pd.DataFrame, narrowing: list[Any]) -> None:
+        self.lines = lines
+        self.days: Days | None = None
+        self.order = np.arange(len(lines))
+        if "date" in lines:
+            when = pd.to_datetime(lines["date"]).to_numpy("M8[D]")
+            self.order = np.argsort(when, kind="stable")  # a line without a date comes last
+            self.days = when[self.order]
+        self.dated = len(lines) if self.days is None else int((~np.isnat(self.days)).sum())
+        self.codes = {name: pd.factorize(lines[name]) for name in narrowing}
+        self.spans: dict[tuple[int, int], Ints] = {}
+        self.drivers: dict[str, Floats] = {}
+
+    def places(self, row: dict[Any, Any]) -> Ints:
+        """The places of the lines, rising."""
+        first, last = (_day_of(row, name) for name in ("first", "last"))
+        low, high = 0, len(self.order)
+        if self.days is not None and (first is not None or last is not None):
+            known = self.days[: self.dated]
+            low = 0 if first is None else int(np.searchsorted(known, first, "left"))
+            high = self.dated if last is None else int(np.searchsorted(known, last, "right"))
+        if (low, high) not in self.spans:
+            self.spans[low, high] = np.sort(self.order[low:high])
+        found = self.spans[low, high]
+        for name, (codes, names) in self.codes.items():
+            if not pd.isna(row[name]):
+                wanted = pd.Index(names).get_indexer(pd.Index([row[name]]))[0]
+                found = found[codes[found] == wanted] if wanted >= 0 else found[:0]
+        return found
+
+    def driver(self, name: str) -> Floats:
+        """A driver's column as numbers."""
+        if name not in self.drivers:
+            self.drivers[name] = self.lines[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        return self.drivers[name]
+
+
+def _day_of(row: dict[Any, Any], name: str) -> np.datetime64 | None:
+    """The first or last day of an expense, None where it has none."""
+    moment = row.get(name)
+    return None if moment is None or pd.isna(moment) else np.datetime64(pd.Timestamp(moment).date(), "D")
+
+
 def _when(row: dict[Any, Any]) -> dict[Any, Any]:
     """The day of an expense that no line carries: the first of its days."""
     first = row.get("first")
     return {} if first is None or pd.isna(first) else {"date": first}
 
 
-def _weights(lines: pd.DataFrame, row: dict[Any, Any], fixed_shares: pd.DataFrame | None) -> Floats:
-    """Parts of 1 of each line."""
+def _weights(seek: _Concerned, places: Ints, row: dict[Any, Any], fixed_shares: pd.DataFrame | None) -> Floats:
+    """Parts of 1 of each line concerned."""
     driver = row.get("driver")
     driver = "sales" if driver is None or pd.isna(driver) else driver
     if driver not in DRIVERS:
         raise Refusal("unknown_choice", name="driver", value=driver, choices=", ".join(DRIVERS))
     if driver == "fixed":
-        return _fixed(lines, row, fixed_shares)
-    weights = lines[str(driver)].to_numpy(dtype=np.float64, na_value=np.nan)
+        return _fixed(seek.lines.iloc[places], row, fixed_shares)
+    weights = seek.driver(str(driver))[places]
     if np.isnan(weights).any():
         raise Refusal("expense_driver_unknown", item=str(row["item"]), driver=driver, rows=int(np.isnan(weights).sum()))
     if weights.sum() <= 0:

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from xlsales.core.cube import Cube
 from xlsales.core.hierarchy import Tree
 from xlsales.core.margins import margin_report
-from xlsales.core.quantities import five_quantities
 from xlsales.core.rollup import seen_from
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import calendar, tree_of
@@ -37,20 +37,27 @@ def blank(columns: tuple[str, ...]) -> pd.DataFrame:
 
 def _of_dimension(cycle: Cycle, dimension: str, period: str) -> pd.DataFrame:
     """The rows of one dimension and period; of a tree, every member with all that lies below it."""
-    lines, cash = cycle.found["lines"], cycle.found.get("cash")
     by = [] if dimension == "company" else [dimension]
-    tree = tree_of(cycle, dimension)
-    if tree is not None:
-        lines, cash = (
-            from_every_level(lines, dimension, tree),
-            None if cash is None else from_every_level(cash, dimension, tree),
-        )
-    table = five_quantities(lines, cash, by, period, calendar=calendar(cycle))
-    if lines.empty:  # where no order is known, sales are not known: that is not 0
+    table = cube_of(cycle, dimension).table(by, period)
+    if cycle.found["lines"].empty:  # where no order is known, sales are not known: that is not 0
         table = table.assign(**dict.fromkeys(("sales", "volume", "margin", "profit"), np.nan))
     member = table[dimension].astype("str") if by else pd.Series("", index=table.index, dtype="str")
     key = table["period"].astype("str") if period != "none" else pd.Series(ALL_DATES, index=table.index, dtype="str")
     return table.drop(columns=[*by, "period"], errors="ignore").assign(dimension=dimension, member=member, period=key)
+
+
+def cube_of(cycle: Cycle, dimension: str) -> Cube:
+    """The lines and cash encoded once for all flat dimensions, and once for each tree with all its levels."""
+    cubes: dict[str, Cube] = cycle.found.setdefault("cubes", {})
+    tree = tree_of(cycle, dimension)
+    key = "" if tree is None else dimension
+    if key not in cubes:
+        lines, cash = cycle.found["lines"], cycle.found.get("cash")
+        if tree is not None:
+            lines = from_every_level(lines, dimension, tree)
+            cash = None if cash is None else from_every_level(cash, dimension, tree)
+        cubes[key] = Cube(lines, cash, calendar(cycle))
+    return cubes[key]
 
 
 def from_every_level(rows: pd.DataFrame, dimension: str, tree: Tree) -> pd.DataFrame:
