@@ -24,6 +24,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "worded": ({"labels"}, {"pandas"}),
     "terminal": (EVERY, {"pandas", "rich"}),
     "topics": ({"labels", "problems", "schema"}, {"rapidfuzz"}),
+    "terminal_calc": (EVERY | {"commands"}, {"platformdirs"}),
     "templates": (EVERY, {"pandas"}),
     "sources": (
         {"schema", "problems", "labels"},

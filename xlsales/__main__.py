@@ -1,4 +1,4 @@
-"""The command line: demo, run, new, check, build, help."""
+"""The command line: demo, run, new, check, build, calc, help."""
 
 import argparse
 import os
@@ -80,6 +80,14 @@ def parser(lang: str) -> Parser:
     check.add_argument("--all", action="store_true", help=says("arg.all"))
     build = commands.add_parser("build", help=says("build"), parents=[common])
     build.add_argument("--out", type=Path, metavar="DIR", help=says("arg.outdir"))
+    calc = commands.add_parser("calc", help=says("calc"), parents=[common])
+    steps = calc.add_subparsers(dest="step", required=True, parser_class=Parser, metavar="STEP")
+    office = argparse.ArgumentParser(add_help=False)
+    office.add_argument("--profile", type=Path, metavar="DIR", help=says("arg.profile"))
+    for step in ("install", "open", "doctor"):
+        chosen = steps.add_parser(step, help=says("calc." + step), parents=[common, office])
+        if step == "open":
+            chosen.add_argument("book", type=Path, metavar="BOOK", help=says("arg.calc_book"))
     topic = commands.add_parser("help", help=says("help"), parents=[common])
     topic.add_argument("topic", nargs="?", default="", metavar="TOPIC", help=says("arg.topic"))
     return top
@@ -125,7 +133,19 @@ def run_command(arguments: argparse.Namespace) -> int:
             return terminal.check(request, everything=arguments.all)
         case "build":
             return terminal.build_templates(arguments.out, lang)
+        case "calc":
+            return run_calc(arguments)
     return terminal.explain(arguments.topic, lang)
+
+
+def run_calc(arguments: argparse.Namespace) -> int:
+    """Carry out a step with LibreOffice Calc."""
+    from xlsales import terminal_calc
+
+    if arguments.step == "open":
+        return terminal_calc.open_book(arguments.book, arguments.lang, arguments.profile)
+    work = terminal_calc.install if arguments.step == "install" else terminal_calc.doctor
+    return work(arguments.lang, arguments.profile)
 
 
 def main(arguments: Sequence[str]) -> int:

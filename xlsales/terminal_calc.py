@@ -1,0 +1,115 @@
+"""`xlsales calc install | open BOOK | doctor`: LibreOffice Calc as the second host."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+from xlsales import __version__
+from xlsales.labels import word
+from xlsales.problems import InputError, Problem
+
+EXTENSION = "xlsales.oxt"
+
+
+def environment() -> dict[str, object]:
+    """What the Python of Calc must know of this one: its version, and the folders of its libraries."""
+    root = str(Path(__file__).resolve().parent.parent)
+    paths = sysconfig.get_paths()
+    folders = dict.fromkeys([paths["purelib"], paths["platlib"], root])
+    return {"version": f"{sys.version_info.major}.{sys.version_info.minor}", "folders": list(folders)}
+
+
+def install(lang: str, profile: Path | None) -> int:
+    """Make the extension for this environment and put it into LibreOffice."""
+    from xlsales.hosts import calc_office
+
+    calc_office.program("soffice")
+    needed, own = calc_office.office_python(), str(environment()["version"])
+    if needed and needed != own:
+        raise InputError(Problem("calc_python", facts={"needed": needed, "own": own}))
+    path = make_extension()
+    calc_office.add_extension(path, profile)
+    print(word("calc.installed", lang, path=path))
+    return 0
+
+
+def make_extension(folder: Path | None = None) -> Path:
+    """Write the extension into a folder, by default the user's own for xlsales."""
+    from platformdirs import user_data_path
+
+    from xlsales.build.calc_addin import extension
+    from xlsales.commands.registry import COMMANDS
+
+    target = (folder or user_data_path("xlsales", appauthor=False)) / EXTENSION
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(extension(list(COMMANDS.values()), __version__, environment()))
+    return target
+
+
+def open_book(book: Path, lang: str, profile: Path | None) -> int:
+    """Open a workbook in Calc; one made for Excel as a copy without macros, with the functions' names for Calc."""
+    from xlsales.build.calc_edition import calc_edition, needs_edition
+    from xlsales.hosts import calc_office
+
+    if not book.is_file():
+        raise InputError(Problem("calc_no_book", source=str(book)))
+    soffice = calc_office.program("soffice")
+    shown = book
+    if needs_edition(book):
+        shown = book.with_name(f"{book.stem}.calc.xlsx")
+        saved = shown.with_suffix(".ods")
+        if saved.exists():
+            shown = saved  # what was typed there must not be lost
+        else:
+            calc_edition(book, shown)
+            print(word("calc.copied", lang, path=shown, ods=saved.name))
+    command = [str(soffice), *calc_office.profile_argument(profile), "--calc", str(shown)]
+    subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - no shell
+    return 0
+
+
+def doctor(lang: str, profile: Path | None) -> int:
+    """Say what is there, what is missing and its cure; 1 if anything is missing."""
+    wrong = 0
+    for key, problem in findings(profile):
+        print(word(f"calc.doctor.{key}", lang), end=": ")
+        if problem is None:
+            print(word("calc.doctor.good", lang))
+        else:
+            wrong += 1
+            from xlsales.problems import sentence
+
+            print(sentence(problem, lang))
+    return int(wrong > 0)
+
+
+def findings(profile: Path | None) -> Iterator[tuple[str, Problem | None]]:
+    """Each thing that Calc needs, and what is wrong with it."""
+    from xlsales.hosts import calc_office
+    from xlsales.hosts.calc_uno import UnoMissing, uno
+
+    try:
+        calc_office.program("soffice")
+    except InputError as error:
+        yield "office", error.problem
+        return
+    yield "office", None
+    needed, own = calc_office.office_python(), str(environment()["version"])
+    same = not needed or needed == own
+    yield "python", None if same else Problem("calc_python", facts={"needed": needed, "own": own})
+    try:
+        uno()
+        yield "bridge", None
+    except UnoMissing as error:
+        yield "bridge", Problem("calc_bridge", facts={"reason": str(error)})
+    yield "extension", None if installed(profile) else Problem("calc_not_installed")
+
+
+def installed(profile: Path | None) -> bool:
+    """Whether the profile holds the extension."""
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    folder = profile or config / "libreoffice" / "4"
+    return any((folder / "user" / "uno_packages" / "cache" / "uno_packages").glob(f"*/{EXTENSION}"))
