@@ -52,8 +52,8 @@ class Live:
         return found if isinstance(found, list) else [[found]]
 
 
-def write_live(build: Build, page: Any, live: Live, look: Mapping[str, object] | None = None) -> tuple[Place, Place]:
-    """Write the formula and every cell of its spill as it was computed last; return the first and the last cell."""
+def write_live(build: Build, page: Any, live: Live, look: Mapping[str, object] | None = None) -> list[list[Any]]:
+    """Write the formula and every cell of its spill as it was computed last; return what the cells show."""
     rows = live.result(build.lang)
     (top, left), (bottom, right) = live.cell, (live.cell[0] + len(rows) - 1, live.cell[1] + len(rows[0]) - 1)
     first = cached(rows[0][0])
@@ -66,7 +66,7 @@ def write_live(build: Build, page: Any, live: Live, look: Mapping[str, object] |
         for column, value in enumerate(line, left):
             if (row, column) != live.cell:
                 write_value(build, page, (row, column), value, look)
-    return live.cell, (bottom, right)
+    return rows
 
 
 def write_value(build: Build, page: Any, place: Place, value: Any, look: Mapping[str, object] | None = None) -> None:

@@ -130,8 +130,9 @@ def write_example(build: Build, page: Any, expected: Any, function: Function, ro
     given, bottom = write_arguments(build, page, function, row + 1)
     live = Live((bottom + 2, FIRST_COLUMN), function.name, given)
     page.write_string(bottom + 1, 0, build.says("live.result"), styles.note)
-    first, end = write_live(build, page, live, {"bottom": 1, "bottom_color": LINE})
-    for at, line in enumerate(live.result(build.lang), first[0]):
+    rows = write_live(build, page, live, {"bottom": 1, "bottom_color": LINE})
+    first, end = live.cell, (live.cell[0] + len(rows) - 1, live.cell[1] + len(rows[0]) - 1)
+    for at, line in enumerate(rows, first[0]):
         for column, value in enumerate(line, first[1]):
             write_value(build, expected, (at, column), value)
     check_row = bottom + 2
