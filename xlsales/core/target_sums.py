@@ -1,0 +1,81 @@
+"""Targets of a fiscal year, whatever periods they were set for, and parents against the sum of their children."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from xlsales.core.attained import ADDITIVE, SCOPES
+from xlsales.core.calendar import CALENDAR, Calendar, first_day, last_day
+from xlsales.core.period_steps import children
+from xlsales.core.ratio import ratio
+
+OWNER = ["measure", "scope", "member"]
+LEVELS = ("half", "quarter", "month")
+
+
+def year_targets(targets: pd.DataFrame, year: str, calendar: Calendar = CALENDAR) -> pd.DataFrame:
+    """One row per measure, scope and member: the target of a fiscal year.
+
+    targets: measure, scope, member, period, valid_from, target, and any further columns. The year's own target comes
+    first; without it the sum of the member's halves, else quarters, else months in the year, else of its dated quotas
+    that begin in the year (only measures that add up; blank where one of the parts is). Someone who joins in the second
+    half so counts with that half. Returns the rows with their further columns, of summed parts those of the first; a
+    blank member is "".
+
+    >>> rows = pd.DataFrame({"measure": "sales", "scope": "salesperson", "member": ["a", "b", "b"], "valid_from": None,
+    ...                      "period": ["2026", "2026Q3", "2026Q4"], "target": [100.0, 20.0, 30.0]})
+    >>> year_targets(rows, "2026")[["member", "target"]].values.tolist()
+    [['a', 100.0], ['b', 50.0]]
+    """
+    rows = targets.assign(member=targets["member"].astype("str").fillna(""))
+    parts = [_summed(rows[found]) for found in _parts(rows, year, calendar)]
+    table = pd.concat([rows[rows["period"] == year], *parts], ignore_index=True)
+    return table.drop_duplicates(OWNER, ignore_index=True)
+
+
+def _parts(rows: pd.DataFrame, year: str, calendar: Calendar) -> Iterator[pd.Series]:
+    """Which rows are parts of the year: halves, quarters, months, dated quotas."""
+    adds = rows["measure"].isin(ADDITIVE)
+    for level in LEVELS:
+        yield adds & rows["period"].isin(children(year, level, calendar))  # type: ignore[arg-type]  # one of the levels
+    first, last = (pd.Timestamp(day(year, calendar)) for day in (first_day, last_day))
+    dated = pd.to_datetime(rows["valid_from"])
+    yield adds & rows["period"].isna() & (dated >= first) & (dated <= last)
+
+
+def _summed(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per owner, its targets summed; blank where one of them is."""
+    sums = rows.groupby(OWNER, sort=False)["target"].agg(lambda part: part.sum(skipna=False))
+    firsts = rows.drop_duplicates(OWNER).drop(columns="target")
+    return firsts.merge(sums.reset_index(), on=OWNER)
+
+
+def parent_gaps(targets: pd.DataFrame, unit: float = 1.0) -> pd.DataFrame:
+    """Each parent's target against the sum of its children's, by measure and scope of the children.
+
+    targets: measure, scope, member, parent_member (blank: none), target, a row per measure, scope and member. Returns
+    measure, scope, member, target, child_scope, children (number), committed (their sum; blank where one is), gap
+    (target - committed), over_assigned (committed/target - 1) and state: exact (within one unit), buffer (the children
+    have more than the parent), short (less), unknown. Source: DEFINITIONS 3, over-assignment.
+
+    >>> rows = pd.DataFrame({"measure": "sales", "scope": ["company", "region", "region"], "member": ["all", "n", "s"],
+    ...                      "parent_member": [None, "all", "all"], "target": [100.0, 66.0, 44.0]})
+    >>> parent_gaps(rows)[["member", "children", "committed", "over_assigned", "state"]].values.tolist()
+    [['all', 2, 110.0, 0.1, 'buffer']]
+    """
+    below = targets[targets["parent_member"].notna() & (targets["parent_member"] != "")]
+    groups = below.groupby(["measure", "parent_member", "scope"], sort=False)["target"]
+    committed = groups.agg(lambda part: part.sum(skipna=False)).rename("committed")
+    sums = pd.concat([groups.size().rename("children"), committed], axis=1)
+    sums = sums.reset_index().rename(columns={"parent_member": "member", "scope": "child_scope"})
+    rank = targets["scope"].map({scope: place for place, scope in enumerate(SCOPES)})
+    above = targets.assign(rank=rank).sort_values("rank", kind="stable").drop_duplicates(["measure", "member"])
+    table = above[["measure", "scope", "member", "target"]].merge(sums, on=["measure", "member"])
+    table["gap"] = table["target"] - table["committed"]
+    table["over_assigned"] = (ratio(table["committed"], table["target"]) - 1).round(12)
+    gap = table["gap"].to_numpy(float)
+    near = np.abs(gap) <= unit * (1 + 1e-9)
+    table["state"] = pd.Series(np.select([np.isnan(gap), near, gap < 0], ["unknown", "exact", "buffer"], "short"))
+    columns = ["measure", "scope", "member", "target", "child_scope", "children", "committed", "gap", "over_assigned"]
+    return table[[*columns, "state"]].astype({"state": "str"})
