@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 MAGIC = b"UNOIDL\xff\0"
 MODULE, INTERFACE = 0, 5
 IN = 0
-BASE, ANY = "com.sun.star.uno.XInterface", "any"
+BASE, ANY, ROWS = "com.sun.star.uno.XInterface", "any", "[][]any"  # in an `any` Calc would not take rows
 
 
 def type_library(modules: Sequence[str], interface: str, methods: Mapping[str, Sequence[str]]) -> bytes:
-    r"""The file for `modules` ("org", "xlsales") and an interface in the innermost; every argument and result is `any`.
+    r"""The file for `modules` ("org", "xlsales") and an interface in the innermost; arguments are
+    `any`, results rows of it.
 
     methods: names to the names of their arguments.
 
@@ -25,7 +26,7 @@ def type_library(modules: Sequence[str], interface: str, methods: Mapping[str, S
     payload = len(body)
     body += bytes([INTERFACE]) + _count(1) + _text(BASE) + _count(0) + _count(0) + _count(len(methods))
     for name, arguments in methods.items():
-        body += _text(name) + _text(ANY) + _count(len(arguments))
+        body += _text(name) + _text(ROWS) + _count(len(arguments))
         for argument in arguments:
             body += bytes([IN]) + _text(argument) + _text(ANY)
         body += _count(0)  # exceptions
