@@ -16,9 +16,8 @@ from xlsales.schema.model import CODE, PERIOD, TEXT
 from xlsales.schema.origin import letters
 from xlsales.schema.targets import QUANTITIES
 
-KEPT_CUSTOMERS = 25
+KEPT_CUSTOMERS = 12
 FIRST_MONTH = 3
-SPOKEN = 8  # rows that an empty table offers
 
 
 @cache
@@ -36,6 +35,8 @@ def company(lang="en"):
     frames["opportunity_snapshots"] = frames["opportunity_snapshots"][open_deals].reset_index(drop=True)
     for key in ("interactions", "quotes", "tasks", "satisfaction", "service_cases"):
         frames[key] = frames[key].head(40)
+    for key in ("expenses", "prices", "contacts", "activity_plan", "budget", "payments"):
+        frames[key] = frames[key].head(60)
     return frames
 
 
@@ -138,6 +139,7 @@ def rows_of(book: xw.Book, key: str, lang="en") -> pd.DataFrame:
     """A table of the book as cells, by key, without rows in which nothing stands."""
     table = next(table for sheet in book.sheets for table in sheet.tables if table.name == list_object(key))
     cells = table.range.options(ndim=2).value
+    cells = cells[: len(cells) - bool(table.show_totals)]
     names = {label(key, column.key, lang): column.key for column in TABLES[key].columns}
     frame = pd.DataFrame(cells[1:], columns=[names.get(name, name) for name in cells[0]], dtype=object)
     return frame.dropna(how="all").reset_index(drop=True)

@@ -10,7 +10,7 @@ from xlsales.commands.plan_sheet import FIRST_MONTH, MONTHS, PlanSheet
 from xlsales.commands.protocol import Block
 from xlsales.core.apportion import allocation
 from xlsales.core.plan_down import grid_unit
-from xlsales.core.refusal import Refusal
+from xlsales.problems import InputError, Problem
 
 Cells = list[tuple[int, int]]  # row and month
 History = Mapping[tuple[str, str, str], float]
@@ -100,7 +100,13 @@ def allocated(
         while owner is not None and owner not in target:
             owner = inside.get(owner)
         if owner is None:
-            raise Refusal("plan_no_target", name=sheet.rows[at].name or sheet.rows[at].region, year=sheet.year)
+            raise InputError(
+                Problem(
+                    "plan_no_target",
+                    table="plan",
+                    facts={"name": sheet.rows[at].name or sheet.rows[at].region, "year": sheet.year},
+                )
+            )
         owners.setdefault(owner, []).append((at, month))
     done = Allocated(total=sum(target[owner] for owner in owners))
     for owner in sorted(owners, reverse=True):  # a row stands above those that it adds up
@@ -131,10 +137,14 @@ def _spread(
     rest = round(total - fixed, 2)
     if not free:
         if abs(rest) >= SAME:
-            raise Refusal("plan_all_held", name=sheet.rows[owner].name, rest=rest)
+            raise InputError(
+                Problem("plan_all_held", table="plan", facts={"name": sheet.rows[owner].name, "rest": rest})
+            )
         return {}, False
     if rest * total < 0:
-        raise Refusal("plan_over", name=sheet.rows[owner].name, fixed=fixed, target=total)
+        raise InputError(
+            Problem("plan_over", table="plan", facts={"name": sheet.rows[owner].name, "fixed": fixed, "target": total})
+        )
     weights = np.array([values[cell] or 0.0 for cell in free])
     if not weights.any() and history is not None:
         names = [(sheet.rows[at].region, sheet.rows[at].salesperson, sheet.months[month]) for at, month in free]

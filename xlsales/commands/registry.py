@@ -45,8 +45,8 @@ class Command:
 COMMANDS: dict[str, Command] = {
     command.id: command
     for command in (
-        Command("check", "data", "ReviewAcceptChange", "data.check", writes=("problems",)),
-        Command("sources", "data", "DataSourceCatalogDatabase", "data.sources", ("settings",)),
+        Command("check", "data", "DataValidation", "data.check", writes=("problems",)),
+        Command("sources", "data", "Connections", "data.sources", ("settings",)),
         Command(
             "refresh_orders",
             "data",
@@ -79,7 +79,7 @@ COMMANDS: dict[str, Command] = {
         Command(
             "snapshot",
             "monitor",
-            "CameraTool",
+            "Camera",
             "monitor.snapshot",
             ("opportunities", "stages", "opportunity_snapshots"),
             ("opportunity_snapshots",),
@@ -93,7 +93,7 @@ COMMANDS: dict[str, Command] = {
             "evaluate.incentives",
             writes=("sheet:incentives_report",),
         ),
-        Command("improve", "improve", "TrendlineGallery", "improve.improve", writes=("sheet:improvement_report",)),
+        Command("improve", "improve", "ChartTrendline", "improve.improve", writes=("sheet:improvement_report",)),
         Command("review", "improve", "ReviewNewComment", "improve.review", writes=("reviews",)),
         Command("close_period", "improve", "FileDocumentEncrypt", "improve.close_period", writes=("closed_periods",)),
         Command("language", "book", "SetLanguage", "book.language", ("settings",), ("settings",)),

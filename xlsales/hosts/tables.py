@@ -21,7 +21,8 @@ MOST_ROWS = 1_048_576
 class Found:
     """A table on its sheet. top: the row of its headings; left, width: its columns; rows: body rows, at least one.
 
-    table: its ListObject, None where only its headings were found. headings: as they stand. place: our keys to places.
+    table: its ListObject, None where only its headings were found. headings: as they stand. totalled: whether it had a
+    row of totals when it was found.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Found:
     width: int
     rows: int
     headings: list[Cell]
+    totalled: bool = False
 
     @property
     def place(self) -> dict[str, int]:
@@ -67,22 +69,22 @@ class Found:
         return 0
 
     def resize(self, rows: int) -> None:
-        """Make the table so many body rows long; a row of totals moves with its end."""
-        rows = max(rows, 1)
-        if rows == self.rows:
-            return
-        if self.table is not None:
-            totals = self.totals
-            if totals:  # a program keeps what the totals are while they are switched off
+        """Make the table so many body rows long; a row of totals moves with its end.
+
+        `rows` is what holds at every moment, so that a resize that was interrupted can be taken back.
+        """
+        before, rows = self.rows, max(rows, 1)
+        try:
+            if rows != before and self.totals:  # a program keeps what the totals are while they are switched off
                 self.table.show_totals = False
-            self.table.resize(self.block(-1, 0, rows + 1, self.width))
-            if rows < self.rows:
-                self.block(rows, 0, self.rows - rows, self.width).clear_contents()
-            if totals:
+            if rows < before:
+                self.block(rows, 0, before - rows, self.width).clear_contents()
+            if rows != before and self.table is not None:
+                self.table.resize(self.block(-1, 0, rows + 1, self.width))
+            self.rows = rows
+        finally:
+            if self.totalled and not self.totals:
                 self.table.show_totals = True
-        elif rows < self.rows:
-            self.block(rows, 0, self.rows - rows, self.width).clear_contents()
-        before, self.rows = self.rows, rows
         if rows > before:
             self.block(0, 0, 1, self.width).autofill(self.block(0, 0, rows, self.width), "fill_formats")
 
@@ -152,8 +154,9 @@ def from_object(key: str, sheet: xw.Sheet, table: xw.main.Table) -> Found:
     area = table.range
     height, width = area.shape
     headings = read(area[:1, :])[0]
-    rows = max(height - 1 - int(bool(table.show_totals)), 1)
-    return Found(key, sheet, table, area.row, area.column, width, rows, headings)
+    totalled = bool(table.show_totals)
+    rows = max(height - 1 - int(totalled), 1)
+    return Found(key, sheet, table, area.row, area.column, width, rows, headings, totalled)
 
 
 def from_headings(key: str, book: xw.Book) -> Found | None:

@@ -15,6 +15,7 @@ from xlsales.schema import TABLES
 
 TEXT = "@"
 CONVERTED = re.compile(r"[=+\-@'].*|.*\d.*|true|false", re.IGNORECASE | re.DOTALL)  # a program may read more into it
+APOSTROPHE = re.compile(r"'.*", re.DOTALL)
 
 
 def columns_of(found: Found, frame: pd.DataFrame, lang: str) -> dict[int, list[Cell]]:
@@ -84,7 +85,7 @@ def put_columns(found: Found, columns: Mapping[int, Sequence[Cell]], start: int,
         for at in range(first, last + 1):
             if at in literal:
                 as_text(found.block(start, at, height, 1))
-        ready = [columns[at] if at in literal else spelled(columns[at], native) for at in range(first, last + 1)]
+        ready = [spelled(columns[at], native, text=at in literal) for at in range(first, last + 1)]
         found.block(start, first, height, last - first + 1).value = [list(row) for row in zip(*ready, strict=True)]
 
 
@@ -94,9 +95,13 @@ def as_text(cells: xw.Range) -> None:
         cells.number_format = TEXT
 
 
-def spelled(cells: Sequence[Cell], native: Native) -> list[Cell]:
-    """Texts for cells that are not formatted as text, spelled so that the program takes them as texts."""
-    return [native.literal(cell) if isinstance(cell, str) and CONVERTED.fullmatch(cell) else cell for cell in cells]
+def spelled(cells: Sequence[Cell], native: Native, *, text: bool) -> list[Cell]:
+    """Texts spelled so that the program takes them as they are. text: whether the cells are formatted as text.
+
+    An apostrophe at the beginning is swallowed everywhere; elsewhere a program reads more into what looks like more.
+    """
+    read_as_more = APOSTROPHE if text else CONVERTED
+    return [native.literal(cell) if isinstance(cell, str) and read_as_more.fullmatch(cell) else cell for cell in cells]
 
 
 def neighbours(places: Sequence[int]) -> list[tuple[int, int]]:
@@ -154,7 +159,7 @@ def put_values(cells: xw.Range, image: Image, native: Native) -> None:
     text = [cells[:, at].number_format == TEXT for at in range(width)]
     cells.value = [
         [
-            None if (row, at) in image.formulas else cell if text[at] else spelled([cell], native)[0]
+            None if (row, at) in image.formulas else spelled([cell], native, text=text[at])[0]
             for at, cell in enumerate(line)
         ]
         for row, line in enumerate(image.cells)
