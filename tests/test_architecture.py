@@ -28,7 +28,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "templates": (EVERY, {"pandas"}),
     "sources": (
         {"schema", "problems", "labels"},
-        {"pandas", "narwhals", "duckdb", "sqlalchemy", "python_calamine", "pyarrow", "rapidfuzz"},
+        {"pandas", "numpy", "narwhals", "duckdb", "sqlalchemy", "python_calamine", "pyarrow", "rapidfuzz"}
+        | {"platformdirs", "keyring"},
     ),
     "udfs": ({"core", "schema", "validate", "labels", "problems"}, {"pandas", "numpy"}),
     "commands": (

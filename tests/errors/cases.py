@@ -421,7 +421,6 @@ CATALOGS = [
     toml("toml_map_of_no_column", "map_column", '[regions]\nfile = "r.csv"\nmap.hue = { a = "b" }\n', REGIONS),
     toml("toml_map", "values_mapped", '[regions]\nfile = "r.csv"\nmap.name = { North = "Nord" }\n', REGIONS),
     toml("toml_map_unused", "map_unused", '[regions]\nfile = "r.csv"\nmap.name = { Nrth = "Nord" }\n', REGIONS),
-    toml("toml_connection", "connection_unknown", '[regions]\nconnection = "erp"\nquery = "SELECT 1"\n'),
     toml(
         "toml_encoding_wrong",
         "encoding_named",

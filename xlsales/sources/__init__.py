@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from xlsales.sources.book import read_book
-from xlsales.sources.catalog import read_catalog
+from xlsales.sources.catalog import Since, read_catalog
 from xlsales.sources.folder import read_folder
 from xlsales.sources.raw import Raw, Unreadable, refuse
 
@@ -11,10 +11,11 @@ BOOKS = frozenset({".xlsx", ".xlsm"})
 CATALOG = "sources.toml"
 
 
-def read(location: Path | str, data: Path | str | None = None) -> Raw:
+def read(location: Path | str, data: Path | str | None = None, since: Since | None = None) -> Raw:
     """Raw tables of a folder, a TOML catalogue or a workbook, whichever the location is.
 
     data: the folder whose files a catalogue reads, by default its own. A folder with a `sources.toml` is read by it.
+    since: for a catalogue, the day from which a table's rows are wanted where its entry allows that.
     Raises Unreadable with everything that cannot be read; rows that are merely wrong are left to the checks.
     """
     path = Path(location)
@@ -22,9 +23,9 @@ def read(location: Path | str, data: Path | str | None = None) -> Raw:
     if not path.exists():
         raise refuse("source_missing", value=str(path))
     if path.is_dir():
-        return read_catalog(path / CATALOG, folder or path) if (path / CATALOG).is_file() else read_folder(path)
+        return read_catalog(path / CATALOG, folder or path, since) if (path / CATALOG).is_file() else read_folder(path)
     if path.suffix.lower() == ".toml":
-        return read_catalog(path, folder)
+        return read_catalog(path, folder, since)
     if path.suffix.lower() in BOOKS:
         return read_book(path)
     raise refuse("source_kind", path.name)

@@ -1,29 +1,31 @@
 """A sources.toml: where each table comes from, and the settings."""
 
+import datetime as dt
+import time
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from xlsales.problems import Problem
-from xlsales.schema import TABLES
 from xlsales.schema.origin import Origin
 from xlsales.sources.csv_text import MARKS, decimal_of
-from xlsales.sources.files import read_file
-from xlsales.sources.folder import alike
-from xlsales.sources.query import inside, run_queries
-from xlsales.sources.raw import READ, Raw, Unreadable, finish, refuse, unopened
+from xlsales.sources.database import Wanted, read_database
+from xlsales.sources.entries import Entry, checked, from_day, from_file, mapped, renamed
+from xlsales.sources.query import Question, changed, figure, run_queries
+from xlsales.sources.raw import Raw, Taken, Unreadable, finish, refuse, unopened
 
-KEYS = ("query", "file", "columns", "connection", "map", "encoding", "separator", "decimal", "sheet")
-Entry = Mapping[str, Any]
+Since = Mapping[str, dt.date]
 
 
-def read_catalog(path: Path, data: Path | None = None) -> Raw:
+def read_catalog(path: Path, data: Path | None = None, since: Since | None = None) -> Raw:
     """Read every table that a sources.toml names. data: the folder of its files, by default its own.
 
-    Raises Unreadable with everything that is wrong with the file itself and with what it names.
+    since: the day from which a table's rows are wanted, for entries that name their date with `since`; the others are
+    read whole. Raises Unreadable with everything that is wrong with the file itself and with what it names.
     """
     catalog = _load(path)
     folder = data or path.parent
@@ -39,29 +41,97 @@ def read_catalog(path: Path, data: Path | None = None) -> Raw:
     entries = {}
     for table, entry in catalog.items():
         try:
-            entries[table] = _checked(table, entry, f"{path.name} [{table}]")
+            entries[table] = checked(table, entry, f"{path.name} [{table}]")
         except Unreadable as error:
             failed += error.problems
-    queries = {table: entry["query"] for table, entry in entries.items() if "query" in entry}
-    frames, wrong = run_queries(queries, folder, path.name) if queries else ({}, [])
-    failed += wrong
+    failed += _from_queries(raw, entries, folder, path.name, since or {})
     for table, entry in entries.items():
-        place = f"{path.name} [{table}]"
         try:
             if "file" in entry:
-                frame, origin, notes = _from_file(table, entry, folder, place)
-                raw.problems += notes
-            elif table in frames:
-                frame = frames[table]
-                origin = Origin(place, decimal=entry.get("decimal") or _decimal(frame))
-            else:
-                continue
-            raw.add(table, _mapped(table, frame, entry.get("map", {}), place, raw.problems), origin)
+                _from_file(raw, table, entry, folder, path.name, since or {})
+            elif "connection" in entry and not failed:  # a database is asked when all else is right
+                _from_connection(raw, table, entry, path.name, since or {})
         except Unreadable as error:
             failed += error.problems
     if not catalog and not failed:
         raise refuse("catalog_empty", path.name)
     return finish(raw, failed)
+
+
+def _from_queries(raw: Raw, entries: Mapping[str, Entry], folder: Path, name: str, since: Since) -> list[Problem]:
+    """Queries over the files of the folder, all in one engine; what is wrong with them."""
+    asked = {
+        table: Question(entry["query"], _since(entry, since.get(table)), _control_query(entry))
+        for table, entry in entries.items()
+        if "query" in entry and "connection" not in entry
+    }
+    answers, failed = run_queries(asked, folder, name) if asked else ({}, [])
+    for table, (frame, taken) in answers.items():
+        entry, place = entries[table], f"{name} [{table}]"
+        origin = Origin(place, decimal=entry.get("decimal") or _decimal(frame))
+        try:
+            _keep(raw, table, entry, place, (frame, origin, taken))
+        except Unreadable as error:
+            failed += error.problems
+    return failed
+
+
+def _from_file(raw: Raw, table: str, entry: Entry, folder: Path, name: str, since: Since) -> None:
+    start = time.perf_counter()
+    place = f"{name} [{table}]"
+    frame, origin, notes, path = from_file(table, entry, folder, place)
+    raw.problems += notes
+    wanted = _since(entry, since.get(table))
+    if wanted:
+        frame = from_day(frame, *wanted, place)
+        origin = replace(origin, header_row=0)  # rows were left out, so that they have no numbers
+    if _control_query(entry):
+        raise refuse("control_of_file", place)
+    seconds = time.perf_counter() - start
+    taken = Taken(path.name, len(frame), seconds, changed([path]), since=wanted[1] if wanted else None)
+    _keep(raw, table, entry, place, (frame, origin, taken))
+
+
+def _from_connection(raw: Raw, table: str, entry: Entry, name: str, since: Since) -> None:
+    start = time.perf_counter()
+    place = f"{name} [{table}]"
+    wanted = _since(entry, since.get(table))
+    question = Wanted(
+        entry.get("query", ""), entry.get("table", ""), entry.get("columns", {}), entry.get("where", {}), wanted
+    )
+    answer = read_database(entry["connection"], question, place)
+    control = None
+    if _control_query(entry):
+        control = figure(read_database(entry["connection"], Wanted(_control_query(entry)), place).frame, place)
+    seconds = time.perf_counter() - start
+    day = wanted[1] if wanted else None
+    taken = Taken(entry["connection"], len(answer.frame), seconds, answer.time, control, day)
+    frame = answer.frame
+    if "query" in entry and entry.get("columns"):
+        frame = renamed(table, frame, entry["columns"], place)
+    origin = Origin(place, decimal=entry.get("decimal") or _decimal(frame))
+    _keep(raw, table, entry, place, (frame, origin, taken))
+
+
+def _keep(raw: Raw, table: str, entry: Entry, place: str, found: tuple[pd.DataFrame, Origin, Taken]) -> None:
+    """Put a table that was read among the others, with its values mapped and its control total."""
+    frame, origin, taken = found
+    raw.add(table, mapped(table, frame, entry.get("map", {}), place, raw.problems), origin)
+    stated = entry.get("control")
+    if isinstance(stated, (int, float)):
+        taken = replace(taken, control=float(stated))
+    raw.taken[table] = taken
+
+
+def _since(entry: Entry, day: dt.date | None) -> tuple[str, dt.date] | None:
+    """The column that says how old a row is, and the day from which rows are wanted; None for all of them."""
+    return (entry["since"], day) if day is not None and "since" in entry else None
+
+
+def _control_query(entry: Entry) -> str:
+    """The query that gives the control total; "" where it is stated as a number or not at all."""
+    stated = entry.get("control", "")
+    return stated if isinstance(stated, str) else ""
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -73,72 +143,6 @@ def _load(path: Path) -> dict[str, Any]:
         raise refuse("toml_encoding", path.name) from error
     except tomllib.TOMLDecodeError as error:
         raise refuse("toml_broken", path.name, reason=str(error)) from error
-
-
-def _checked(table: str, entry: Any, place: str) -> Entry:
-    """One table's entry, after its keys make sense."""
-    if table not in READ:
-        near = alike(table, sorted(READ))
-        raise refuse("toml_table_like" if near else "toml_table", place, value=table, near=near)
-    if not isinstance(entry, dict):
-        raise refuse("toml_entry", place, value=table)
-    for key in entry:
-        if key not in KEYS:
-            near = alike(key, list(KEYS))
-            raise refuse("toml_key_like" if near else "toml_key", place, value=key, near=near, keys=list(KEYS))
-    if "connection" in entry:
-        raise refuse("connection_unknown", place, value=entry["connection"])
-    if ("query" in entry) == ("file" in entry):
-        raise refuse("toml_one_source", place)
-    wrong = [key for key in KEYS if key in entry and isinstance(entry[key], dict) != (key in {"columns", "map"})]
-    wrong += [key for key in KEYS if key in entry and not isinstance(entry[key], (str, dict))]
-    if wrong:
-        raise refuse("toml_value", place, value=wrong[0])
-    return entry
-
-
-def _from_file(table: str, entry: Entry, folder: Path, place: str) -> tuple[pd.DataFrame, Origin, list[Problem]]:
-    how = {key: entry[key] for key in ("encoding", "separator", "decimal", "sheet") if key in entry}
-    frame, origin, notes = read_file(inside(folder, entry["file"], place), table, **how)
-    columns = entry.get("columns")
-    if columns is None:
-        return frame, origin, notes
-    headings = [str(name) for name in frame.columns]
-    known = [column.key for column in TABLES[table].columns]
-    problems = []
-    for key, heading in columns.items():
-        if key not in known:
-            near = alike(key, known)
-            code = "toml_column_like" if near else "toml_column"
-            problems.append(Problem(code, "error", table, value=key, source=place, facts={"near": near}))
-        if heading not in headings:
-            near = alike(str(heading), headings)
-            code = "heading_missing_like" if near else "heading_missing"
-            facts = {"near": near, "file": entry["file"], "headings": headings}
-            problems.append(Problem(code, "error", table, value=heading, source=place, facts=facts))
-    if problems:
-        raise Unreadable(problems)
-    chosen = frame.iloc[:, [headings.index(heading) for heading in columns.values()]]
-    return chosen.set_axis(list(columns), axis=1), origin, notes
-
-
-def _mapped(
-    table: str, frame: pd.DataFrame, changes: Mapping[str, Any], place: str, problems: list[Problem]
-) -> pd.DataFrame:
-    """Values put right as the file says; each change is counted in a note, one that changes nothing in a warning."""
-    frame = frame.copy(deep=False)
-    for column, pairs in changes.items():
-        if column not in frame.columns or not isinstance(pairs, dict):
-            raise refuse("map_column", place, table, value=column)
-        texts = frame[column].astype(object)
-        for old, new in pairs.items():
-            where = texts == old
-            code, severity = ("values_mapped", "note") if where.any() else ("map_unused", "warning")
-            facts = {"new": str(new), "rows": int(where.sum())}
-            problems.append(Problem(code, severity, table, column, value=old, source=place, facts=facts))
-            texts = texts.mask(where, new)
-        frame[column] = texts
-    return frame
 
 
 def _decimal(frame: pd.DataFrame) -> str:

@@ -1,16 +1,18 @@
 """Queries of a sources.toml: one SELECT each, over the files of one folder and nothing else."""
 
+import datetime as dt
 import json
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from xlsales.problems import Problem
 from xlsales.sources.csv_text import decode, parse, separator_of, void_above
 from xlsales.sources.files import read_file
-from xlsales.sources.raw import Unreadable, refuse, unopened
+from xlsales.sources.raw import Taken, Unreadable, refuse, unopened
 
 # All other functions in FROM are refused, whatever they do; files are named in quotes.
 TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
@@ -24,8 +26,18 @@ NO_REACH: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
-def run_queries(queries: Mapping[str, str], folder: Path, source: str) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
-    """Run one query per table; the frames, and a problem for each query that is refused or fails.
+class Question(NamedTuple):
+    """A query over files. since: the answer's date column and the day it must not be before; control: a query too."""
+
+    query: str
+    since: tuple[str, dt.date] | None = None
+    control: str = ""
+
+
+def run_queries(
+    asked: Mapping[str, Question], folder: Path, source: str
+) -> tuple[dict[str, tuple[pd.DataFrame, Taken]], list[Problem]]:
+    """Run one question per table; the frames and how they were read, and a problem for each that is refused or fails.
 
     CSV files are read as text, so that codes keep their zeros; numbers and dates are read by the checks, or by CAST in
     the query. Every file is found before the engine is locked to exactly those files.
@@ -33,27 +45,68 @@ def run_queries(queries: Mapping[str, str], folder: Path, source: str) -> tuple[
     import duckdb
 
     engine = duckdb.connect(":memory:", config=NO_REACH)
-    frames: dict[str, pd.DataFrame] = {}
+    answers: dict[str, tuple[pd.DataFrame, Taken]] = {}
     failed: list[Problem] = []
     views: dict[str, Path | None] = {}
-    ready = []
-    for table, query in queries.items():
+    named: dict[str, list[str]] = {}
+    for table, question in asked.items():
         place = f"{source} [{table}]"
         try:
-            for name in files_named(engine, query, place):
+            names = files_named(engine, question.query, place)
+            names += files_named(engine, question.control, place) if question.control else []
+            for name in names:
                 if name not in views:
                     views[name] = show(engine, name, folder, place)
-            ready.append(table)
+            named[table] = names
         except Unreadable as error:
             failed += error.problems
     lock(engine, [path for path in views.values() if path is not None])
-    for table in ready:
+    for table, names in named.items():
+        place = f"{source} [{table}]"
         try:
-            frames[table] = engine.execute(queries[table]).df()
+            answers[table] = _answer(engine, asked[table], place, [folder / name for name in names])
         except duckdb.Error as error:
-            failed.append(_failed(error, table, f"{source} [{table}]").problems[0])
+            failed.append(_failed(error, table, place).problems[0])
+        except Unreadable as error:
+            failed += error.problems
     engine.close()
-    return frames, failed
+    return answers, failed
+
+
+def _answer(engine: Any, question: Question, place: str, files: list[Path]) -> tuple[pd.DataFrame, Taken]:
+    """One question's rows, and how they were read."""
+    start = time.perf_counter()
+    query, parameters = question.query, []
+    if question.since is not None:
+        column, day = question.since
+        # What DuckDB does not read as a day stays, so that the checks read it or name it.
+        query = (
+            f"SELECT * FROM ({query.strip().rstrip(';')}\n) AS xs_part "  # noqa: S608 - a SELECT by itself, and quoted
+            f"WHERE coalesce(TRY_CAST({_ident(column)} AS DATE) >= CAST(? AS DATE), true)"
+        )
+        parameters = [day.isoformat()]
+    frame = engine.execute(query, parameters).df()
+    control = figure(engine.execute(question.control).df(), place) if question.control else None
+    seconds = time.perf_counter() - start
+    names = ", ".join(dict.fromkeys(file.name for file in files))
+    day_asked = question.since[1] if question.since else None
+    return frame, Taken(names, len(frame), seconds, changed(files), control, day_asked)
+
+
+def figure(frame: pd.DataFrame, place: str) -> float:
+    """The single number of a control query's answer."""
+    if frame.shape != (1, 1):
+        raise refuse("control_shape", place, rows=frame.shape[0], columns=frame.shape[1])
+    number = pd.to_numeric(frame.iloc[:, 0], errors="coerce").iloc[0]
+    if pd.isna(number):
+        raise refuse("control_shape", place, rows=1, columns=1)
+    return float(number)
+
+
+def changed(files: list[Path]) -> str:
+    """When the newest of some files was changed, in the computer's own time; "" without files."""
+    times = [file.stat().st_mtime for file in files if file.is_file()]
+    return dt.datetime.fromtimestamp(max(times)).isoformat(" ", "seconds") if times else ""  # noqa: DTZ006 - local
 
 
 def lock(engine: Any, files: list[Path]) -> None:

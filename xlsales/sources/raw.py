@@ -1,5 +1,6 @@
 """What reading gives: raw tables, where each was found, and what was said on the way."""
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +15,30 @@ from xlsales.schema.origin import Origin
 READ = frozenset(key for key, table in TABLES.items() if table.role != "result")  # results are written, never read
 
 
+@dataclass(frozen=True)
+class Taken:
+    """How one table was read: from where, how many rows, in how many seconds, and what the source says of itself.
+
+    time: when the source was changed last (a file) or asked (a database), by its own clock. control: the total of the
+    table's money that the source states, None where it states none. since: the day from which rows were asked for.
+    """
+
+    source: str
+    rows: int
+    seconds: float
+    time: str = ""
+    control: float | None = None
+    since: dt.date | None = None
+
+
 @dataclass
 class Raw:
-    """Raw frames by table, the origin of each, and notes of the reading; nothing in it is checked yet."""
+    """Raw frames by table, the origin of each, how it was read, and notes; nothing in it is checked yet."""
 
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     origins: dict[str, Origin] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    taken: dict[str, Taken] = field(default_factory=dict)
 
     def add(self, table: str, frame: pd.DataFrame, origin: Origin) -> None:
         """Keep a table that was read."""
