@@ -1,8 +1,10 @@
 """How much hangs on few: the Herfindahl-Hirschman index and ABC classes."""
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from xlsales.core.ratio import ratio, single
 from xlsales.core.refusal import Refusal
 
 
@@ -54,3 +56,39 @@ def abc(values: ArrayLike, a: float = 0.8, b: float = 0.95) -> np.ndarray[tuple[
     first = np.searchsorted(-ranked, -ranked, "left")
     classes[order] = class_of[first]
     return classes.reshape(shaped.shape)
+
+
+def abc_table(values: pd.Series, a: float = 0.8, b: float = 0.95) -> pd.DataFrame:
+    """The members in falling order with their share, the cumulative share and the ABC class.
+
+    values: by member (index); values below 0 have no share and are C. Returns member, value, share, cumulative, abc.
+
+    >>> abc_table(pd.Series({"x": 15.0, "y": 85.0}))[["member", "cumulative", "abc"]].values.tolist()
+    [['y', 0.85, 'A'], ['x', 1.0, 'C']]
+    """
+    ranked = values.dropna().sort_values(ascending=False, kind="stable")
+    positive = ranked.clip(lower=0.0)
+    share = ratio(positive, positive.sum())
+    table = pd.DataFrame({"member": ranked.index, "value": ranked.to_numpy(float), "share": share})
+    return table.assign(cumulative=np.cumsum(share), abc=abc(ranked.to_numpy(float), a, b))
+
+
+def concentration_of(values: pd.Series, first: int = 5) -> dict[str, float]:
+    """How much hangs on few members: its figures.
+
+    values: by member. Returns members (above 0), hhi, largest_share, first_share (of the `first` largest), a_members.
+    Raises Refusal `share_below_zero`.
+
+    >>> concentration_of(pd.Series([50.0, 30.0, 20.0]), first=2)
+    {'members': 3, 'hhi': 3800.0, 'largest_share': 0.5, 'first_share': 0.8, 'a_members': 2}
+    """
+    index = round(hhi(values), 6)
+    known = values.dropna().sort_values(ascending=False)
+    total = float(known.sum())
+    return {
+        "members": int((known > 0).sum()),
+        "hhi": index,
+        "largest_share": single(float(known.iloc[:1].sum()), total),
+        "first_share": single(float(known.iloc[:first].sum()), total),
+        "a_members": int((abc(known.to_numpy(float)) == "A").sum()),
+    }

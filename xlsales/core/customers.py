@@ -1,5 +1,7 @@
 """Customers: how recent, frequent and large their buying is, who has lapsed, and what to offer next."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -172,15 +174,32 @@ def next_products(lines: pd.DataFrame, customer: str, top: int = 5, min_support:
     >>> next_products(lines, "c")[["product", "customers", "because"]].values.tolist()
     [['y', 2.0, 'x']]
     """
-    bought = _bought(lines)
-    own = set(bought.loc[bought["customer"] == customer, "product"])
-    if not own:
+    rows = offers(lines, [customer], top, min_support)
+    if rows.empty and not (_bought(lines)["customer"] == customer).any():
         raise Refusal("customer_without_purchase", customer=customer)
-    pairs = product_pairs(lines, min_support)
-    rows = pairs[pairs["product"].isin(own) & ~pairs["other"].isin(own)]
-    rows = rows.sort_values(["lift", "support", "other", "product"], ascending=[False, False, True, True])
-    rows = rows.drop_duplicates("other").head(top).rename(columns={"product": "because", "other": "product"})
-    return rows[["product", "lift", "support", "customers", "because"]].reset_index(drop=True)
+    return rows.drop(columns="customer")
+
+
+def offers(lines: pd.DataFrame, customers: Sequence[str], top: int = 5, min_support: float = 0.01) -> pd.DataFrame:
+    """`next_products` for several customers at once: customer, then its columns; nothing for who bought nothing.
+
+    >>> lines = pd.DataFrame({"customer": list("aabbcd"), "product": list("xyxyxz"), "sales": 1.0})
+    >>> offers(lines, ["c", "a"])[["customer", "product", "because"]].values.tolist()
+    [['c', 'y', 'x']]
+    """
+    bought = _bought(lines)
+    own = bought[bought["customer"].isin(customers)]
+    rows = own.merge(product_pairs(lines, min_support), on="product")
+    rows = rows.rename(columns={"product": "because", "other": "product"})
+    has = own.assign(has=True)
+    rows = rows.merge(has, on=["customer", "product"], how="left")
+    rows = rows[rows["has"].isna()]
+    place = {customer: number for number, customer in enumerate(customers)}
+    rows = rows.assign(place=rows["customer"].map(place)).sort_values(
+        ["place", "lift", "support", "product", "because"], ascending=[True, False, False, True, True]
+    )
+    rows = rows.drop_duplicates(["customer", "product"]).groupby("place", sort=False).head(top)
+    return rows[["customer", "product", "lift", "support", "customers", "because"]].reset_index(drop=True)
 
 
 def checked_lines(lines: pd.DataFrame, columns: tuple[str, ...] = LINE_COLUMNS) -> pd.DataFrame:

@@ -46,3 +46,16 @@ def margin_report(lines: pd.DataFrame, by: str) -> pd.DataFrame:
         table[name] = table[name].where(table["lines"] > 0)
     table["margin_rate"] = ratio(table["margin"], table["sales"])
     return table
+
+
+def lines_below_cost(lines: pd.DataFrame) -> pd.DataFrame:
+    """The sales whose margin is below 0, the dearest loss first; the lines that `margin_report` counts.
+
+    lines: what `order_measures` returns. Returns the same columns.
+
+    >>> lines = pd.DataFrame({"order": ["a", "b", "c"], "sales": [9.0, 5.0, -4.0], "margin": [-1.0, -2.0, -3.0]})
+    >>> lines_below_cost(lines)["order"].tolist()
+    ['b', 'a']
+    """
+    below = (lines["margin"] < 0) & (lines["sales"] > 0)
+    return lines[below.fillna(False).to_numpy(bool)].sort_values("margin", kind="stable", ignore_index=True)

@@ -118,6 +118,43 @@ def rounded_parts(
     return whole
 
 
+def with_levels(effects: pd.DataFrame, base: float, unit: float = 0.01) -> pd.DataFrame:
+    """The bridge between its two levels: effect base before the effects, actual after them; base + total = actual.
+
+    effects: effect, amount of one bridge, total included; base: the base's sales or margin.
+
+    >>> with_levels(pd.DataFrame({"effect": ["price", "total"], "amount": [-4.0, -4.0]}), 10.0)["amount"].tolist()
+    [10.0, -4.0, -4.0, 6.0]
+    """
+    start = float(np.rint(base / unit) * unit)
+    total = float(effects.loc[effects["effect"] == "total", "amount"].sum())
+    ends = [pd.DataFrame({"effect": [name], "amount": [round(level, 6)]})
+            for name, level in (("base", start), ("actual", start + total))]  # fmt: skip
+    return pd.concat([ends[0], effects, ends[1]], ignore_index=True)
+
+
+def bridge_by(base: pd.DataFrame, actual: pd.DataFrame, by: str, measure: Measure = "sales") -> pd.DataFrame:
+    """The bridge of every member of a column, side by side: by, base, the effects, total, actual.
+
+    base, actual: as for `bridge`, with the column by and amount (and cost_amount for margin), so with `lines_as_items`.
+    What is sold in two members is two items. The parts of each row add to its total exactly, and base + total = actual.
+
+    >>> base = pd.DataFrame({"region": ["N"], "item": ["A"], "quantity": [2.0], "amount": [20.0]})
+    >>> actual = pd.DataFrame({"region": ["N"], "item": ["A"], "quantity": [3.0], "amount": [27.0]})
+    >>> bridge_by(base, actual, "region")[["base", "price", "volume", "total", "actual"]].values.tolist()
+    [[20.0, -3.0, 10.0, 7.0, 27.0]]
+    """
+    long = bridge(base, actual, measure, [by])
+    place = long[by].astype(object).where(long[by].notna(), "")
+    wide = long.assign(place=place).pivot_table(index="place", columns="effect", values="amount", aggfunc="sum")
+    worth = base["amount"] - (base["cost_amount"] if measure == "margin" else 0.0)
+    start = worth.groupby(base[by].astype(object).where(base[by].notna(), "")).sum().reindex(wide.index).fillna(0.0)
+    shown = [effect for effect in EFFECTS if effect in wide]
+    table = wide[[*shown, "total"]].assign(base=start.round(2)).rename_axis(columns=None)
+    table["actual"] = (table["base"] + table["total"]).round(2)
+    return table.rename_axis(by).reset_index()[[by, "base", *shown, "total", "actual"]]
+
+
 def lines_as_items(lines: pd.DataFrame, item: str = "product", by: Sequence[str] = ()) -> pd.DataFrame:
     """Order lines (`order_measures`) as a side of the bridge: by..., item, quantity, amount, cost_amount, unit.
 
