@@ -6,17 +6,18 @@ The VBA of the workbook names this module: `xlsales.hosts.excel.XS_PACE` and so 
 
 import platform
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from inspect import Parameter, Signature
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xlwings as xw
 
 from xlsales.hosts.configuration import configuration_file, read
 from xlsales.labels import LANGUAGES
-from xlsales.udfs import CALLABLES, FUNCTIONS, in_cell
-from xlsales.udfs.registry import Function
+
+if TYPE_CHECKING:
+    from xlsales.udfs.registry import Function
 
 
 def users_language() -> str:
@@ -25,11 +26,13 @@ def users_language() -> str:
     return chosen if chosen in LANGUAGES else "en"
 
 
-def cell_function(function: Function, lang: str) -> Callable[..., Any]:
+def cell_function(function: "Function", lang: str) -> Callable[..., Any]:
     """A function as xlwings registers it: every argument arrives as rows of cells, error cells as their text.
 
     An error cell that came as an empty one would count as "not given", and a wrong number might be the result.
     """
+    from xlsales.udfs import CALLABLES, in_cell  # noqa: PLC0415 - a button needs no functions
+
     compute = in_cell(CALLABLES[function.name], lang)
 
     def cell(*given: Any) -> Any:
@@ -72,4 +75,24 @@ class Buttons:
 
 
 buttons = Buttons()
-globals().update({name: cell_function(function, users_language()) for name, function in FUNCTIONS.items()})
+
+
+@cache
+def cell_functions() -> dict[str, Callable[..., Any]]:
+    """Every in-cell function as xlwings takes it, by name."""
+    from xlsales.udfs import FUNCTIONS  # noqa: PLC0415 - a button needs no functions
+
+    lang = users_language()
+    return {name: cell_function(function, lang) for name, function in FUNCTIONS.items()}
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    """An in-cell function, made when the first of them is called."""
+    if name.startswith("XS_") and name in cell_functions():
+        return cell_functions()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The names of this module and of the functions; xlwings writes its wrappers after this list."""
+    return sorted({*globals(), *cell_functions()})

@@ -2,14 +2,36 @@
 
 Each takes scalars and ranges (lists of rows), gives one value or a list of rows, and raises `xlsales.InputError` with
 one sentence where an argument is wrong. A host wraps it in `in_cell`, which shows that sentence instead.
+
+They are loaded when one of the names below is first asked for: a button that only reads cells needs none of them.
 """
 
-from xlsales.udfs import improve, money, monitor, people, plan, sell
-from xlsales.udfs.calling import SIGN, callable_of, in_cell
-from xlsales.udfs.registry import FUNCTIONS, Argument, Example, Function
+from functools import cache
+from importlib import import_module
+from typing import Any
 
-AREAS = (plan, money, monitor, sell, people, improve)
-CALLABLES = {name: callable_of(function) for name, function in FUNCTIONS.items()}
-globals().update(CALLABLES)
+OFFERED = frozenset({"CALLABLES", "FUNCTIONS", "SIGN", "Argument", "Example", "Function", "callable_of", "in_cell"})
+AREAS = ("plan", "money", "monitor", "sell", "people", "improve")
 
-__all__ = ["CALLABLES", "FUNCTIONS", "SIGN", "Argument", "Example", "Function", "in_cell", *CALLABLES]  # noqa: PLE0604 - the names of the registry
+
+@cache
+def loaded() -> dict[str, Any]:
+    """Everything that this package offers, by name."""
+    for area in AREAS:
+        import_module("xlsales.udfs." + area)
+    calling, registry = import_module("xlsales.udfs.calling"), import_module("xlsales.udfs.registry")
+    callables = {name: calling.callable_of(function) for name, function in registry.FUNCTIONS.items()}
+    found = {"CALLABLES": callables, **vars(registry), **vars(calling)}
+    return {name: found[name] for name in OFFERED} | callables
+
+
+def __getattr__(name: str) -> Any:
+    """Give one of the offered names."""
+    if (name in OFFERED or name.startswith("XS_")) and name in loaded():
+        return loaded()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The offered names."""
+    return sorted(loaded())
