@@ -1,20 +1,26 @@
 """Stage 4: the bridge from last year, pace and landing of every running target, the forecast of the year."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from xlsales.core.calendar import first_day, last_day, period_keys
 from xlsales.core.forecast import forecast
+from xlsales.core.landing import blended_landing
 from xlsales.core.pacing import month_weight, pace
 from xlsales.core.period_steps import children, period_range, previous_period, same_period_last_year
 from xlsales.core.refusal import Refusal
-from xlsales.core.variance import bridge, lines_as_items
+from xlsales.core.variance import Measure, bridge, lines_as_items, with_levels
 from xlsales.core.workdays import working_days
 from xlsales.stages.cycle import Cycle, Frames
-from xlsales.stages.lines import calendar
+from xlsales.stages.lines import calendar, tree_of
+from xlsales.stages.quantities import from_every_level
 from xlsales.stages.targets import QUANTITIES
 
 MONTHS = 12
+BLENDED = ("weighted_due", "landing_blended", "landing_low", "landing_high")
+BLENDED_SCOPES = ("company", "region", "salesperson", "product", "customer")
 
 
 def this_year(cycle: Cycle) -> str:
@@ -22,8 +28,17 @@ def this_year(cycle: Cycle) -> str:
     return str(period_keys(pd.Series([cycle.as_of]), "year", calendar(cycle)).iloc[0])
 
 
-def bridges(cycle: Cycle) -> Frames:
-    """`bridge`: sales and margin from the same days of last fiscal year to this fiscal year's to date."""
+@dataclass(frozen=True)
+class Sides:
+    """The lines of a bridge: by measure those of then and of now; past and year: the fiscal years they are from."""
+
+    items: dict[Measure, tuple[pd.DataFrame, pd.DataFrame]]
+    past: str
+    year: str
+
+
+def bridge_sides(cycle: Cycle) -> Sides | None:
+    """The same days of last fiscal year and this fiscal year's to date; None where one of them has no line."""
     lines, days, year = cycle.found["lines"], calendar(cycle), this_year(cycle)
     past = same_period_last_year(year, days)
     start, before = (pd.Timestamp(first_day(key, days)) for key in (year, past))
@@ -31,16 +46,24 @@ def bridges(cycle: Cycle) -> Frames:
     now = lines[lines["date"] >= start]
     then = lines[(lines["date"] >= before) & (lines["date"] <= same_day)]
     if now.empty or then.empty:
+        return None
+    sides = tuple(side[side["volume"].notna()] for side in (then, now))
+    # A line without a known cost has no margin on either side; the margin report counts what that leaves out.
+    known = tuple(side[side["margin"].notna()] for side in sides)
+    return Sides({"sales": (sides[0], sides[1]), "margin": (known[0], known[1])}, past, year)
+
+
+def bridges(cycle: Cycle) -> Frames:
+    """`bridge`: sales and margin from the same days of last fiscal year to this fiscal year's to date."""
+    sides = bridge_sides(cycle)
+    if sides is None:
         return {}
     parts = []
-    for measure in ("sales", "margin"):
-        # A line without a known cost has no margin on either side; the margin report counts what that leaves out.
-        sides = [side if measure == "sales" else side[side["margin"].notna()] for side in (then, now)]
-        sides = [side[side["volume"].notna()] for side in sides]
-        effects = bridge(lines_as_items(sides[0]), lines_as_items(sides[1]), measure)
-        parts.append(effects.assign(measure=measure))
+    for measure, (then, now) in sides.items.items():
+        effects = bridge(lines_as_items(then), lines_as_items(now), measure)
+        parts.append(with_levels(effects, float(then[measure].sum())).assign(measure=measure))
     table = pd.concat(parts, ignore_index=True)
-    return {"bridge": table.assign(base_period=past, period=year)}
+    return {"bridge": table.assign(base_period=sides.past, period=sides.year)}
 
 
 def paces(cycle: Cycle) -> Frames:
@@ -63,7 +86,23 @@ def paces(cycle: Cycle) -> Frames:
     except Refusal as refusal:
         cycle.notes.append(refusal)
         table = pace(rows.assign(elapsed=elapsed), cycle.as_of)
-    return {"pace": table.reset_index(drop=True)}
+    return {"pace": _blended(cycle, table.reset_index(drop=True))}
+
+
+def _blended(cycle: Cycle, table: pd.DataFrame) -> pd.DataFrame:
+    """The pace of sales with the landing that adds the open deals due in the rest of the period."""
+    deals = cycle.found.get("deals")
+    blank = table.assign(**dict.fromkeys(BLENDED, np.nan))
+    if deals is None:
+        return blank
+    for scope in BLENDED_SCOPES:
+        rows = table[(table["measure"] == "sales") & (table["scope"] == scope) & table["actual"].notna()]
+        tree = tree_of(cycle, scope)
+        own = deals if tree is None else from_every_level(deals, scope, tree)
+        by = None if scope == "company" else scope
+        found = blended_landing(rows, own, by, confidence=float(cycle.settings["confidence"]))
+        blank.loc[rows.index, list(BLENDED)] = found[list(BLENDED)].to_numpy(float)
+    return blank
 
 
 def _workdays(cycle: Cycle, first: object, last: object) -> float:
@@ -91,7 +130,7 @@ def _company_months(cycle: Cycle, measure: str, months: list[str]) -> np.ndarray
 
 
 def forecasts(cycle: Cycle) -> Frames:
-    """`forecast`: each quantity by month to the end of the fiscal year, from the complete months of history."""
+    """`forecast`, `backtest`: each quantity by month to the end of the fiscal year, and the methods' past errors."""
     days = calendar(cycle)
     today = str(period_keys(pd.Series([cycle.as_of]), "month", days).iloc[0])
     complete = today if pd.Timestamp(last_day(today, days)) <= cycle.as_of else previous_period(today, days)
@@ -101,15 +140,18 @@ def forecasts(cycle: Cycle) -> Frames:
         return {}
     start = str(period_keys(pd.Series([first]), "month", days).iloc[0])
     past = period_range(start, complete, days)[0 if first == pd.Timestamp(first_day(start, days)) else 1 :]
-    parts = []
+    parts, trials = [], []
     for measure in QUANTITIES:
         history = _company_months(cycle, measure, past)
         if np.isnan(history).any():
             continue
         try:
-            rows = forecast(history, len(ahead), MONTHS, float(cycle.settings["confidence"])).table
+            found = forecast(history, len(ahead), MONTHS, float(cycle.settings["confidence"]))
         except Refusal as refusal:
             cycle.notes.append(refusal)
             continue
-        parts.append(rows.assign(measure=measure, period=ahead))
-    return {"forecast": pd.concat(parts, ignore_index=True)} if parts else {}
+        parts.append(found.table.assign(measure=measure, period=ahead))
+        trials.append(found.backtest.assign(measure=measure))
+    if not parts:
+        return {}
+    return {"forecast": pd.concat(parts, ignore_index=True), "backtest": pd.concat(trials, ignore_index=True)}
