@@ -1,8 +1,10 @@
 """What a click or a first function costs before it works: importing it, against importing pandas and xlwings alone."""
 
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 
 BASE = "import pandas, xlwings"
 CASES = {
@@ -14,17 +16,24 @@ TIMED = "import time; start = time.process_time(); {}; print(time.process_time()
 REPEATS = 7
 
 
-def seconds(statement):
+def seconds(statement, environment):
     """Processor seconds of a statement in a fresh Python."""
-    done = subprocess.run([sys.executable, "-c", TIMED.format(statement)], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", TIMED.format(statement)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return float(done.stdout)
 
 
 def main():
-    found = {name: [] for name in (BASE, *CASES)}
-    for _ in range(REPEATS):  # in turn, so that all meet the same machine
-        for name in found:
-            found[name].append(seconds(BASE if name == BASE else f"{BASE}; {CASES[name]}"))
+    statements = {BASE: BASE, **{name: f"{BASE}; {case}" for name, case in CASES.items()}}
+    found = {name: [] for name in statements}
+    with tempfile.TemporaryDirectory() as compiled:  # as after an installation, everything is compiled
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": compiled}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        for statement in statements.values():
+            seconds(statement, environment)
+        for _ in range(REPEATS):  # in turn, so that all meet the same machine
+            for name, times in found.items():
+                times.append(seconds(statements[name], environment))
     base = statistics.median(found[BASE])
     print(f"{BASE}: {base:.2f} s")
     for name in CASES:
