@@ -12,6 +12,7 @@ from xlsales.stages import (
     caring,
     collections,
     deals,
+    fairness,
     improving,
     lines,
     money,
@@ -20,6 +21,7 @@ from xlsales.stages import (
     planning,
     quantities,
     selling,
+    targeting,
     targets,
 )
 from xlsales.stages.cycle import Cycle
@@ -68,6 +70,8 @@ STEPS: tuple[Step, ...] = (
     Step("bridge", monitoring.bridges),
     Step("bridge_by", money.bridges_by),
     Step("pace", monitoring.paces),
+    Step("target_view", targeting.target_view),
+    Step("quotas", fairness.quotas),
     Step("alerts", alerting.alerts),
     Step("forecast", monitoring.forecasts),
     Step("scorecard", people.scorecards),

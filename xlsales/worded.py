@@ -95,10 +95,46 @@ def _each(cells: pd.Series, mark: str, told: Callable[[str], object], lang: str)
     return cells.map(one).astype("str")
 
 
+def _smart(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Why letters did not pass, each reason behind the name of its letter."""
+
+    def told(reason: Any) -> str:
+        facts = {name: _smart_fact(name, fact, lang) for name, fact in reason.facts.items()}
+        says = word("smart." + reason.code, lang, **facts)
+        return word("says.letter", lang, letter=word("column." + LETTERS[reason.letter], lang), says=says)
+
+    space = word("where.space", lang)
+    reasons = [space.join(told(reason) for reason in cell) for cell in frame["reasons"]]
+    return frame.drop(columns="reasons").assign(reason=pd.Series(reasons, index=frame.index, dtype="str"))
+
+
+def _smart_fact(name: str, fact: Any, lang: str) -> object:
+    if name in {"columns", "periods"}:
+        parts = [word("column." + part, lang) if name == "columns" else str(part) for part in fact]
+        return word("where.list", lang).join(parts)
+    if name in {"growth", "most"}:
+        return f"{fact:.1%}"
+    return _value(name, fact, lang) if isinstance(fact, str) else shown(fact)
+
+
+def _talk(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """What is odd about each quota."""
+    reasons = _each(frame["talk"], ",", lambda code: word("talk." + code, lang), lang)
+    return frame.drop(columns="talk").assign(reason=reasons)
+
+
+def _missing(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+    return frame.assign(missing=_each(frame["missing"], ",", lambda code: _value("missing", code, lang), lang))
+
+
+LETTERS = {"S": "specific", "M": "measurable", "A": "attainable", "R": "relevant", "T": "timed"}
 TOLD: dict[str, Callable[[pd.DataFrame, str], pd.DataFrame]] = {
     "alerts": _alerts,
     "proposed_actions": _actions,
     "dunning": _reasons,
     "follow_up": _reasons,
     "scores": _notes,
+    "smart": _smart,
+    "quota_quality": _talk,
+    "target_candidates": _missing,
 }

@@ -44,6 +44,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("products"),
     Sheet("customers"),
     Sheet("targets", "targets"),
+    Sheet("targets_report", "targets"),
     *(Sheet("plan_" + measure, "plan") for measure in QUANTITIES),
     Sheet("plan_data", "plan", hidden="hidden"),
     Sheet("activities", "plan"),

@@ -82,6 +82,11 @@ MEASURED = frozenset(
         "high",
         "baseline",
         "goal",
+        "lowest",
+        "middle",
+        "highest",
+        "gap_bottom_up",
+        "committed",
     )
 )
 

@@ -130,3 +130,16 @@ def bottom_up_gap(tree: Tree, targets: Floats, commitments: Floats) -> pd.DataFr
     """
     committed = roll_up(tree, commitments)
     return pd.DataFrame({"member": tree.members, "target": targets, "committed": committed, "gap": targets - committed})
+
+
+def equal_potential(home: pd.Series, sizes: pd.Series) -> pd.Series:
+    """Each person's part of a region's market, the same for everybody there: a plain yardstick, where none is better.
+
+    home: region by person, blank where unknown. sizes: market size by region. Returns money by person, blank where the
+    region or its market is unknown.
+
+    >>> equal_potential(pd.Series({"a": "n", "b": "n", "c": "s"}), pd.Series({"n": 90.0})).tolist()
+    [45.0, 45.0, nan]
+    """
+    share: pd.Series = home.map(sizes).astype(float) / home.map(home.value_counts()).astype(float)
+    return share

@@ -1,5 +1,6 @@
 """SMART verdicts on targets: each letter pass, warn or fail, with reason codes and their facts."""
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from xlsales.core.refusal import Refusal
 from xlsales.core.targets import growth_band
 
 LETTERS = ("S", "M", "A", "R", "T")
+_phases = lru_cache(maxsize=64)(children)  # every target of a year asks for the same periods
 # A measure is given in money, in a product's unit, as a share, a score or a count: then its unit is known.
 _FIVE = ("sales", "volume", "margin", "profit", "collections")
 MEASURES = frozenset((*_FIVE, "market_share", "satisfaction", "customers", "visits", "calls", "demos"))
@@ -163,7 +165,7 @@ def _timed(row: dict[str, Any], known: _Known, calendar: Calendar, unit: float) 
         return []
     year, goal = str(row["period"]), _number(row["target"])
     for level in ("half", "quarter", "month", "week"):
-        keys = children(year, level, calendar)
+        keys = _phases(year, level, calendar)
         parts = [_find(known, row, row["member"], key) for key in keys]
         given = [part["target"] for part in parts if part is not None]
         if not given:
