@@ -11,6 +11,7 @@ import pytest
 
 from xlsales.core.ageing import BUCKETS
 from xlsales.core.causes import drivers_of
+from xlsales.core.comparing import SPANS
 from xlsales.core.credit import STATES
 from xlsales.core.deals import CATEGORIES
 from xlsales.core.forecast_methods import METHODS
@@ -114,9 +115,23 @@ BUTTONS = {
 WRITTEN = {
     "measure": (*MEASURES, "margin_rate", "profit_rate"),
     "scope": SCOPES,
-    "dimension": (*SCOPES, "total", "product_line", "category", "segment", "manager", "unit"),
+    "dimension": (*SCOPES, "total", "product_line", "category", "segment", "manager", "unit", "aspect"),
     "level": ("row", "member", "scope"),
-    "effect": ("price", "volume", "mix", "new", "lost", "cost", "fx", "other", "total"),
+    "effect": ("base", "price", "volume", "mix", "new", "lost", "cost", "fx", "other", "total", "actual"),
+    "span": SPANS,
+    "timing": ("due", "slipped", "undated"),
+    "band": ("not_stated", "dearer", "from_0", "from_5", "from_10", "from_15", "from_20", "from_30"),
+    "stage_then": ("prospecting", "qualified", "proposal", "negotiation", "won", "lost"),
+    "stage_now": ("prospecting", "qualified", "proposal", "negotiation", "won", "lost", "gone"),
+    "problem": (
+        "owner_missing",
+        "value_missing",
+        "close_date_missing",
+        "closed_in_future",
+        "closed_before_created",
+        "exit_requirement",
+    ),
+    "source": ("leads", "interactions", "tasks", "opportunities"),
     "stage": ("prospecting", "qualified", "proposal", "negotiation", "won", "lost"),
     "state": STATES,
     "method": METHODS,
@@ -309,6 +324,7 @@ def test_where_sales_meet_cash_the_heading_says_so() -> None:
         "ageing": "outstanding disputed",
         "credit_watch": "credit_limit outstanding utilisation overdue",
         "dunning": "overdue",
+        "dso_trend": "receivable invoiced collected rate_period rate_cumulative rate_due",
         "contract_ledger": "delivered invoiced collected open",
     }
     for table, columns in taxed.items():

@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from xlsales.labels import known, word
+from xlsales.labels import known, label, word
+from xlsales.schema import TABLES
 
 Frames = dict[str, pd.DataFrame]
 
@@ -82,6 +83,13 @@ def _notes(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
     return frame.assign(note=_each(frame["note"], ";", told, lang))
 
 
+def _missing_columns(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """The opportunities' columns by their headings; a column of the user's own keeps its name."""
+    ours = {column.key for column in TABLES["opportunities"].columns}
+    headings = {key: label("opportunities", key, lang) for key in ours}
+    return frame.assign(missing=frame["missing"].map(lambda key: headings.get(key, key)).astype("str"))
+
+
 def _each(cells: pd.Series, mark: str, told: Callable[[str], object], lang: str) -> pd.Series:
     def one(cell: Any) -> object:
         if not isinstance(cell, str) or not cell:
@@ -134,6 +142,7 @@ TOLD: dict[str, Callable[[pd.DataFrame, str], pd.DataFrame]] = {
     "dunning": _reasons,
     "follow_up": _reasons,
     "scores": _notes,
+    "deal_problems": _missing_columns,
     "smart": _smart,
     "quota_quality": _talk,
     "target_candidates": _missing,

@@ -1,11 +1,33 @@
 """Every table of the workbook, declared once: columns, keys, units, domains and the sheet it stands on."""
 
-from xlsales.schema import evaluation, execution, kept, masters, plan, results, results_people, targets
+from xlsales.schema import (
+    evaluation,
+    execution,
+    kept,
+    masters,
+    plan,
+    results,
+    results_money,
+    results_people,
+    results_selling,
+    targets,
+)
 from xlsales.schema.model import Column, Table
 
 TABLES: dict[str, Table] = {
     table.key: table
-    for module in (masters, targets, plan, execution, evaluation, kept, results, results_people)
+    for module in (
+        masters,
+        targets,
+        plan,
+        execution,
+        evaluation,
+        kept,
+        results,
+        results_people,
+        results_money,
+        results_selling,
+    )
     for table in module.TABLES
 }
 INPUTS: tuple[str, ...] = tuple(key for key, table in TABLES.items() if table.role in {"master", "input"})

@@ -14,6 +14,7 @@ from xlsales.stages.quantities import cube_of, from_every_level, with_names
 COMPARED = ("company", "region", "product_line")
 TOP_CUSTOMERS, OFFERS = 50, 3
 KEYS = ["region", "product", "period"]
+MARKET_WORDS = {"share": "market_share", "target": "target_share", "gap": "share_gap", "money": "missing_sales"}
 
 
 def comparisons(cycle: Cycle) -> Frames:
@@ -51,6 +52,7 @@ def quiet_customers(cycle: Cycle) -> Frames:
     table = table[table["is_lapsed"].fillna(value=False)].sort_values("money", ascending=False, ignore_index=True)
     owner = cycle.tables["customers"].drop_duplicates("customer").set_index("customer")["salesperson"]
     people = names(cycle, "salesperson", table["customer"].map(owner).astype("str"))
+    table = table.rename(columns={"money": "yearly_sales"})
     return {"lapsed_customers": table.assign(name=names(cycle, "customer", table["customer"]), salesperson=people)}
 
 
@@ -61,7 +63,7 @@ def next_offers(cycle: Cycle) -> Frames:
     if recent.empty:
         return {}
     top = recent.groupby("customer")["sales"].sum().nlargest(TOP_CUSTOMERS)
-    table = offers(recent, top.index.tolist(), OFFERS)
+    table = offers(recent, top.index.tolist(), OFFERS).rename(columns={"customers": "buyers"})
     return {
         "next_products": table.assign(
             name=names(cycle, "customer", table["customer"].astype("str")),
@@ -89,7 +91,8 @@ def contentment(cycle: Cycle) -> Frames:
         seen = scores if tree is None else from_every_level(scores, dimension, tree)
         rows = satisfaction(seen[seen[dimension].notna()], [dimension, "period"])
         parts.append(rows.rename(columns={dimension: "member"}).assign(dimension=dimension).astype({"member": "str"}))
-    return {"satisfaction_view": with_names(cycle, pd.concat(parts, ignore_index=True))}
+    table = pd.concat(parts, ignore_index=True).rename(columns={"n": "answers"})
+    return {"satisfaction_view": with_names(cycle, table)}
 
 
 def markets(cycle: Cycle) -> Frames:
@@ -112,7 +115,7 @@ def markets(cycle: Cycle) -> Frames:
     for figure in ("sales", "share", "gap", "money"):
         table[figure] = table[figure].where(table["over"])
     return {
-        "market_view": table.rename(columns={"share": "market_share"}).assign(
+        "market_view": table.rename(columns=MARKET_WORDS).assign(
             name=names(cycle, "region", table["region"].astype("str")).where(table["region"].notna()),
             product_name=names(cycle, "product", table["product"].astype("str")).where(table["product"].notna()),
         )
@@ -162,4 +165,4 @@ def campaigns(cycle: Cycle) -> Frames:
     table = pd.concat([whole[everywhere], local[~everywhere]]).sort_index()
     kept = begun[["promotion", "kind", "product", "region", "from", "to"]]
     table = kept.merge(table, on="promotion")
-    return {"promotion_effects": table.astype({"days": "float64", "baseline_days": "float64"})}
+    return {"promotion_effects": table.rename(columns={"days": "elapsed_days", "return": "return_rate"})}

@@ -26,7 +26,9 @@ def due(cycle: Cycle) -> Frames:
     if deals is None:
         return {}
     months = by_month(deals)
-    found: Frames = {"pipeline_months": months.assign(period=_month_key(months["month"]))}
+    found: Frames = {
+        "pipeline_months": months.assign(period=_month_key(months["month"])).rename(columns={"line": "timing"})
+    }
     left = target_left(cycle)
     if left is None:
         cycle.notes.append(Refusal("target_left_missing"))
@@ -101,7 +103,11 @@ def conversion(cycle: Cycle) -> Frames:
     if shots is None or deals is None:
         return {}
     table = stage_conversion(shots[shots["as_of"] <= cycle.as_of], deals)
-    return {"stage_conversion": table.assign(stage_now=table["stage_now"].fillna(GONE).astype("str"))}
+    return {
+        "stage_conversion": table.rename(columns={"share": "converted"}).assign(
+            stage_now=table["stage_now"].fillna(GONE).astype("str")
+        )
+    }
 
 
 def chances(cycle: Cycle) -> Frames:
@@ -110,6 +116,7 @@ def chances(cycle: Cycle) -> Frames:
     if deals is None:
         return {}
     history = win_chances(deals)
+    bands = history.calibration.rename(columns={"low": "from_chance", "high": "to_chance"})
     known = deals.set_index("opportunity")
     table = history.table
     of = table["opportunity"]
@@ -120,7 +127,7 @@ def chances(cycle: Cycle) -> Frames:
         stage=of.map(known["stage"]),
         value=of.map(known["value"]),
     )
-    return {"win_chances": table, "calibration": history.calibration}
+    return {"win_chances": table, "calibration": bands.assign(skill=history.skill)}
 
 
 def problems(cycle: Cycle) -> Frames:
@@ -149,7 +156,9 @@ def contacts(cycle: Cycle) -> Frames:
     if not there:
         return {}
     found = follow_ups_due(cycle.as_of, **there)
-    table = found.rename(columns={"table": "source", "key": "about"}).astype({"about": "str", "salesperson": "str"})
+    table = found.rename(columns={"table": "source", "key": "about", "due": "due_on"}).astype(
+        {"about": "str", "salesperson": "str"}
+    )
     return {
         "follow_ups": table.assign(
             name=_about(cycle, table), salesperson=names(cycle, "salesperson", table["salesperson"])
@@ -158,17 +167,23 @@ def contacts(cycle: Cycle) -> Frames:
 
 
 def _about(cycle: Cycle, table: pd.DataFrame) -> pd.Series:
-    """Whom each contact is about: the lead's or customer's name, the deal's or task's customer."""
-    said = pd.Series("", index=table.index, dtype="str")
+    """Whom each contact is about: the lead's or customer's name; of a deal or task its customer's."""
+    known = {}
     for source, key, column in (
         ("leads", "lead", "customer_name"),
         ("tasks", "task", "customer"),
         ("opportunities", "opportunity", "customer"),
     ):
+        who = cycle.tables[source].drop_duplicates(key).set_index(key)[column].dropna()
+        known[source] = who if source == "leads" else names(cycle, "customer", who.astype("str"))
+    said = table["about"].copy()
+    for source, who in known.items():
         rows = table["source"] == source
-        known = cycle.tables[source].drop_duplicates(key).set_index(key)[column]
-        who = table.loc[rows, "about"].map(known).astype("str")
-        said[rows] = who if source == "leads" else names(cycle, "customer", who)
+        said[rows] = said[rows].map(who)
+    # A contact's party is a customer, else a lead or a deal.
     rows = table["source"] == "interactions"
-    said[rows] = names(cycle, "customer", table.loc[rows, "about"])
-    return said
+    party = table.loc[rows, "about"]
+    customer = names(cycle, "customer", party)
+    other = party.map(known["leads"]).fillna(party.map(known["opportunities"]))
+    said[rows] = customer.where(customer != party, other.fillna(party))
+    return said.astype("str")

@@ -37,7 +37,9 @@ def bridges_by(cycle: Cycle) -> Frames:
             items = [lines_as_items(side, by=[dimension]) for side in (then, now)]
             rows = bridge_by(*items, dimension, measure).rename(columns={dimension: "member"})
             parts.append(rows.assign(dimension=dimension, measure=measure).astype({"member": "str"}))
-    table = pd.concat(parts, ignore_index=True).rename(columns={"total": "change"})
+    table = pd.concat(parts, ignore_index=True).rename(
+        columns={"base": "base_amount", "total": "change", "actual": "actual_amount"}
+    )
     effects = {name: "effect_" + name for name in ("price", "volume", "mix", "new", "lost", "cost", "fx", "other")}
     table = table.rename(columns=effects).assign(base_period=sides.past, period=sides.year)
     return {"bridge_by": with_names(cycle, table)}
@@ -115,7 +117,9 @@ def concentrations(cycle: Cycle) -> Frames:
         except Refusal as refusal:
             cycle.notes.append(refusal)
         if dimension in RANKED:
-            classes.append(abc_table(sums).rename(columns={"value": "sales"}).assign(dimension=dimension))
+            classes.append(
+                abc_table(sums).rename(columns={"value": "sales", "share": "sales_share"}).assign(dimension=dimension)
+            )
     table = pd.concat(classes, ignore_index=True).astype({"member": "str"})
     return {"concentration": pd.DataFrame(summary), "abc_classes": with_names(cycle, table)}
 
@@ -141,7 +145,7 @@ def prices(cycle: Cycle) -> Frames:
     for dimension in BANDED:
         seen = lines.assign(company="") if dimension == "company" else _levels(cycle, lines, dimension)
         seen = seen[seen[dimension].notna()]
-        bands = discount_bands(seen, [dimension]).rename(columns={dimension: "member"})
+        bands = discount_bands(seen, [dimension]).rename(columns={dimension: "member", "share": "sales_share"})
         parts.append(bands.assign(dimension=dimension).astype({"member": "str"}))
     table = pd.concat(parts, ignore_index=True)
     return found | {
@@ -161,8 +165,12 @@ def _against_list(cycle: Cycle, lines: pd.DataFrame) -> pd.DataFrame:
     for dimension in PRICED:
         seen = _levels(cycle, lines, dimension)
         seen = seen[seen["volume"].notna() & seen[dimension].notna()]
-        rows = price_against_list(seen, products, ["product"] if dimension == "product" else [dimension])
-        parts.append(rows.rename(columns={dimension: "member"}).assign(dimension=dimension).astype({"member": "str"}))
+        rows = price_against_list(seen, products, [dimension])
+        parts.append(
+            rows.rename(columns={dimension: "member", "discount": "average_discount"})
+            .assign(dimension=dimension)
+            .astype({"member": "str"})
+        )
     return with_names(cycle, pd.concat(parts, ignore_index=True))
 
 

@@ -151,7 +151,7 @@ def forecasts(cycle: Cycle) -> Frames:
             cycle.notes.append(refusal)
             continue
         parts.append(found.table.assign(measure=measure, period=ahead))
-        trials.append(found.backtest.assign(measure=measure))
+        trials.append(found.backtest.rename(columns={"points": "compared"}).assign(measure=measure))
     if not parts:
         return {}
     return {"forecast": pd.concat(parts, ignore_index=True), "backtest": pd.concat(trials, ignore_index=True)}
