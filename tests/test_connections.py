@@ -73,7 +73,13 @@ NAMED = """
 [orders]
 connection = "erp"
 table = "Sales Lines"
-columns = { order = "no", line = "pos", date = "day", customer = "cust", quantity = "qty", amount = "net;amount" }
+columns.order = "no"
+columns.line = "pos"
+columns.date = "day"
+columns.customer = "cust"
+columns.product = "part"
+columns.quantity = "qty"
+columns.amount = "net;amount"
 since = "date"
 """
 
