@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 
 from xlsales.labels import known, label, word
-from xlsales.schema import TABLES
 
 Frames = dict[str, pd.DataFrame]
 
@@ -85,9 +84,11 @@ def _notes(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
 
 def _missing_columns(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
     """The opportunities' columns by their headings; a column of the user's own keeps its name."""
-    ours = {column.key for column in TABLES["opportunities"].columns}
-    headings = {key: label("opportunities", key, lang) for key in ours}
-    return frame.assign(missing=frame["missing"].map(lambda key: headings.get(key, key)).astype("str"))
+
+    def heading(key: str) -> str:
+        return label("opportunities", key, lang) if known("column." + key) else key
+
+    return frame.assign(missing=frame["missing"].map(heading).astype("str"))
 
 
 def _each(cells: pd.Series, mark: str, told: Callable[[str], object], lang: str) -> pd.Series:
