@@ -136,6 +136,11 @@ def _missing(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
     return frame.assign(missing=_each(frame["missing"], ",", lambda code: _value("missing", code, lang), lang))
 
 
+def _activities(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """All salespeople together have no name of their own."""
+    return frame.assign(name=frame["name"].mask(frame["member"] == "", word("value.dimension.total", lang)))
+
+
 LETTERS = {"S": "specific", "M": "measurable", "A": "attainable", "R": "relevant", "T": "timed"}
 TOLD: dict[str, Callable[[pd.DataFrame, str], pd.DataFrame]] = {
     "alerts": _alerts,
@@ -144,6 +149,8 @@ TOLD: dict[str, Callable[[pd.DataFrame, str], pd.DataFrame]] = {
     "follow_up": _reasons,
     "scores": _notes,
     "deal_problems": _missing_columns,
+    "commission_lines": _notes,
+    "activity_effect": _activities,
     "smart": _smart,
     "quota_quality": _talk,
     "target_candidates": _missing,

@@ -3,9 +3,13 @@
 import numpy as np
 import pandas as pd
 
+from xlsales.core.calendar import CALENDAR, Calendar, PeriodLevel, parse_period, period_keys
 from xlsales.core.incentives import Payout, Rules, pay
 from xlsales.core.offending import refuse_where
+from xlsales.core.period_steps import parent_period
 from xlsales.core.ratio import ratio
+
+LENGTHS = ("week", "month", "quarter", "half", "year")  # of periods, shortest first
 
 
 def split_credit(lines: pd.DataFrame, shares: pd.DataFrame | None) -> pd.DataFrame:
@@ -128,6 +132,29 @@ def accrual(statements: pd.DataFrame, payments: pd.DataFrame) -> pd.DataFrame:
     table["outstanding"] = (table["accrued"].fillna(0.0) - table["paid"].fillna(0.0)).round(2)
     table["due_to_date"] = table.groupby("salesperson")["outstanding"].cumsum().round(2)
     return table
+
+
+def accrued(
+    lines: pd.DataFrame, payments: pd.DataFrame, level: PeriodLevel = "month", calendar: Calendar = CALENDAR
+) -> pd.DataFrame:
+    """What the lines of a payout earned, and what was paid, period by period.
+
+    lines: as in `Payout.lines`; a line belongs to the period of its date, caps and floors to the last one. payments:
+    salesperson, period, paid; of any length. level: the length of the periods; where somebody was paid for longer ones,
+    the longest that was paid for is taken, so that both sides are of one length. Returns as `accrual`.
+
+    >>> lines = pd.DataFrame({"salesperson": "Li", "date": pd.to_datetime(["2026-01-31", "2026-02-01", "2026-04-01"]),
+    ...                       "paid": [10.0, 5.0, 1.0]})
+    >>> paid = pd.DataFrame({"salesperson": ["Li"], "period": ["2026Q1"], "paid": [12.0]})
+    >>> accrued(lines, paid)[["period", "accrued", "outstanding", "due_to_date"]].values.tolist()
+    [['2026Q1', 15.0, 3.0, 3.0], ['2026Q2', 1.0, 1.0, 4.0]]
+    """
+    keys = {key: parse_period(key, calendar).level for key in payments["period"].dropna().unique()}
+    level = max([level, *keys.values()], key=LENGTHS.index)
+    earned = lines.assign(period=period_keys(lines["date"], level, calendar).to_numpy(), payable=lines["paid"])
+    sums = earned.groupby(["salesperson", "period"])["payable"].sum().round(2).reset_index()
+    place = {key: parent_period(key, level, calendar) for key in keys}
+    return accrual(sums, payments.assign(period=payments["period"].map(place).astype("str")))
 
 
 def by_plan(payout: Payout) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Result tables about targets and people: where targets come from, who reaches them, who is paid, what helped."""
 
-from xlsales.schema.model import Column, Table, code, flag, integer, money, number, period, ref, share, text
+from xlsales.schema.model import Column, Table, code, date, flag, integer, money, number, period, ref, share, text
 from xlsales.schema.results import result
 
 LETTERS = ("specific", "measurable", "attainable", "relevant", "timed")
@@ -104,4 +104,88 @@ TARGETS: tuple[Table, ...] = (
         text("missing"),
     ),
 )
-TABLES: tuple[Table, ...] = (*TARGETS,)
+EVALUATION: tuple[Table, ...] = (
+    result(
+        "score_compared",
+        "scorecard_report",
+        ("salesperson",),
+        ref("salesperson", "salespeople"),
+        text("name"),
+        code("role"),
+        number("score"),
+        period("last_period"),
+        number("last_score"),
+        number("change"),
+        integer("peers"),
+        number("peer_low"),
+        number("peer_median"),
+        number("peer_high"),
+        share("ahead_of"),
+    ),
+    result(
+        "activity_effect",
+        "scorecard_report",
+        ("scope", "member"),
+        code("scope"),
+        code("member"),
+        text("name"),
+        integer("visits"),
+        integer("calls"),
+        integer("demos"),
+        integer("opportunities"),
+        number("opportunities_per_visit"),
+        integer("won_deals"),
+        money("won"),
+        number("won_per_opportunity"),
+        number("visits_per_won"),
+        money("value_per_visit"),
+    ),
+    result(
+        "contest_standings",
+        "incentives_report",
+        ("contest", "measure", "member"),
+        code("contest"),
+        code("measure"),
+        date("from"),
+        date("to"),
+        code("scope"),
+        code("member"),
+        text("name"),
+        number("value"),
+        integer("rank"),
+        money("prize_share"),
+    ),
+    result(
+        "accruals",
+        "incentives_report",
+        ("salesperson", "period"),
+        ref("salesperson", "salespeople"),
+        text("name"),
+        period("period"),
+        money("accrued"),
+        money("paid"),
+        money("outstanding"),
+        money("due_to_date"),
+    ),
+    result(
+        "commission_lines",
+        "incentives_report",
+        ("salesperson", "plan", "kind", "document", "line", "date"),
+        ref("salesperson", "salespeople"),
+        text("name"),
+        code("plan"),
+        code("kind"),
+        code("document"),
+        code("line"),
+        date("date"),
+        code("basis"),
+        money("amount"),
+        share("share"),
+        money("credited"),
+        share("attainment"),
+        share("rate"),
+        money("commission"),
+        text("note"),
+    ),
+)
+TABLES: tuple[Table, ...] = (*TARGETS, *EVALUATION)

@@ -6,9 +6,11 @@ import pandas as pd
 from xlsales.core.calendar import first_day
 from xlsales.core.incentives import Rules as PayRules
 from xlsales.core.incentives import pay
+from xlsales.core.period_steps import parent_period
 from xlsales.core.ratio import ratio
 from xlsales.core.scorecard import Rules, score_people
-from xlsales.core.statements import accrual, by_plan
+from xlsales.core.statements import accrual, accrued, by_plan
+from xlsales.core.target_sums import year_targets
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import calendar, given
 from xlsales.stages.monitoring import this_year
@@ -91,7 +93,7 @@ def activities_to_date(cycle: Cycle) -> pd.DataFrame:
 
 
 def incentives(cycle: Cycle) -> Frames:
-    """`commissions` and `commission_lines`: the statements of the fiscal year to date, with what was paid."""
+    """`commissions`, `commission_lines`, `accruals`: the statements of the fiscal year to date, with what was paid."""
     plans, assigned = given(cycle, "commission_plan"), given(cycle, "commission_assignment")
     if plans is None or assigned is None:
         return {}
@@ -100,22 +102,35 @@ def incentives(cycle: Cycle) -> Frames:
     payout = pay(_paying_lines(cycle, start), rules, start, cycle.as_of)
     table = by_plan(payout)
     paid = cycle.tables["payments"]
-    inside = paid["period"].str.startswith(this_year(cycle)).fillna(value=False)
-    booked = accrual(
-        payout.statements.assign(period=this_year(cycle)),
-        paid[inside].assign(period=this_year(cycle)),
-    ).set_index(PERSON)
+    years = {key: parent_period(key, "year", calendar(cycle)) for key in paid["period"].dropna().unique()}
+    paid = paid[paid["period"].map(years) == this_year(cycle)]
+    booked = accrual(payout.statements.assign(period=this_year(cycle)), paid.assign(period=this_year(cycle))).set_index(
+        PERSON
+    )
     first = ~table.duplicated(PERSON)
     table["paid"] = table[PERSON].map(booked["paid"]).where(first)
     table["outstanding"] = table[PERSON].map(booked["outstanding"]).where(first)
-    return {"commissions": _named(cycle, table), "commission_lines": payout.lines}
+    # A line of the statement shows what it paid in whole cents; the exact commission stands behind it.
+    stated = payout.lines.assign(commission=payout.lines["paid"])
+    return {
+        "commissions": _named(cycle, table),
+        "commission_lines": _named(cycle, stated.drop(columns="paid")),
+        "accruals": _named(cycle, accrued(payout.lines, paid, calendar=calendar(cycle))),
+    }
 
 
 def _quotas(cycle: Cycle, start: pd.Timestamp) -> pd.DataFrame:
-    """The quota of each person on what the plan held at the day is paid on: margin, cash, or sales."""
-    attained = cycle.found["attainment"]
-    own = attained[(attained["level"] == "row") & (attained["scope"] == PERSON) & (attained["from"] >= start)]
-    sums = own.groupby(["member", "measure"])["target"].sum().rename("quota").reset_index()
+    """The quota to date of each person on what the plan held at the day is paid on: margin, cash, or sales."""
+    rows = cycle.found["attainment"]
+    rows = rows[(rows["level"] == "row") & (rows["scope"] == PERSON) & (rows["from"] >= start)]
+    pace = cycle.found.get("pace")
+    if pace is not None:  # of a quota that still runs, what the season lets expect by the day counts
+        keys = ["measure", "scope", "member", "period"]
+        due = pace.dropna(subset=["period"]).drop_duplicates(keys)[[*keys, "expected"]]
+        rows = rows.merge(due, on=keys, how="left")
+        rows["target"] = rows["expected"].fillna(rows["target"])
+    own = year_targets(rows, this_year(cycle), calendar(cycle))
+    sums = own[["member", "measure", "target"]].rename(columns={"target": "quota"})
     held = cycle.tables["commission_assignment"]
     held = held[held["valid_from"] <= cycle.as_of].sort_values("valid_from").drop_duplicates(PERSON, keep="last")
     basis = cycle.tables["commission_plan"].drop_duplicates("plan").set_index("plan")["basis"]

@@ -53,26 +53,26 @@ def actuals(cycle: Cycle, measure: str, scope: str, rows: pd.DataFrame) -> np.nd
         cash = cycle.found.get("cash")
         return _summed(cycle, cash, scope, "collections", (members, first, last))
     if measure in ACTIVITY:
-        return _summed(cycle, _activities(cycle, measure), scope, "count", (members, first, last))
+        return _summed(cycle, activities(cycle, measure), scope, "count", (members, first, last))
     if measure == "satisfaction":
         scored = cycle.tables["satisfaction"].assign(count=1.0)
         total, count = (_summed(cycle, scored, scope, name, (members, first, last)) for name in ("score", "count"))
         return ratio(total, count)
     lines = cycle.found["lines"]
     if measure == "customers":
-        seen, dates = _of_scope(cycle, lines, scope)
+        seen, dates = of_scope(cycle, lines, scope)
         return distinct_in_windows((seen[scope], dates), seen["customer"], members, first, last)
     if measure == "market_share":
         return ratio(_summed(cycle, lines, scope, "sales", (members, first, last)), _market(cycle, scope, rows))
     sums = _summed(cycle, lines, scope, measure, (members, first, last))
     if measure == "volume" and len(lines):
-        seen, dates = _of_scope(cycle, lines, scope)
+        seen, dates = of_scope(cycle, lines, scope)
         units = distinct_in_windows((seen[scope], dates), seen["base_unit"].fillna(""), members, first, last)
         return np.where(units > 1, np.nan, sums)
     return sums
 
 
-def _activities(cycle: Cycle, measure: str) -> pd.DataFrame:
+def activities(cycle: Cycle, measure: str) -> pd.DataFrame:
     """The interactions of one kind up to the day, with the salesperson's region."""
     log = cycle.tables["interactions"]
     people = cycle.tables["salespeople"].drop_duplicates("salesperson").set_index("salesperson")["region"]
@@ -80,7 +80,7 @@ def _activities(cycle: Cycle, measure: str) -> pd.DataFrame:
     return log.assign(count=1.0, date=log["at"], region=log["salesperson"].map(people).astype("str"))
 
 
-def _of_scope(cycle: Cycle, rows: pd.DataFrame, scope: str) -> tuple[pd.DataFrame, pd.Series]:
+def of_scope(cycle: Cycle, rows: pd.DataFrame, scope: str) -> tuple[pd.DataFrame, pd.Series]:
     """Rows with their member of the scope in the column of that name (every ancestor's too), and their dates."""
     if scope == "company":
         seen = rows.assign(company=pd.Series("", index=rows.index, dtype="str"))
@@ -96,7 +96,7 @@ def _summed(
     """Sum of a column over each window; blank where the rows do not know the scope."""
     if rows is None or (scope not in rows and scope != "company"):
         return np.full(len(windows[0]), np.nan)
-    seen, dates = _of_scope(cycle, rows, scope)
+    seen, dates = of_scope(cycle, rows, scope)
     return window_sums((seen[scope], dates), seen[column].to_numpy(float), *windows)
 
 
