@@ -3,6 +3,13 @@
 By hand, for sales to 31 March 2026: o1 10 × 100 + 20 × 10 × 0.9 = 1 180, o2 300, o3 440, o4 −110: 1 810.
 Cost: o1 600 + 160, o2 240, o3 4 × 70 (the price of March), o4 −70: 1 210; margin 600.
 Collections: 700 named i1, 300 the oldest open item (second instalment of i1), 360 of r3 settle i2, 40 stay unapplied.
+
+At the end of March customers owe 416 + 396 - 40 = 772 of 1 416 + 360 + 396 = 2 172 billed in 90 days: DSO 31.99; 396 are
+not due: best 16.41. Count-back: 31 days of March (396), 28 of February (360), 16/1 416 of January's 31: 59.35.
+CEI of March: (1 076 + 396 - 772)/(1 076 + 396 - 396) = 65.06 %. Of the 716 due in March 300 came, after the due date.
+March against February: 330 against 300 sold, +10 %. HHI of customers: 83.4 %² + 16.6 %² = 7 235.
+Bridge of the north: 13 pumps at 102.31 against 8 at 100: price 30, volume 500, the valves are new: 180.
+The valves' promotion: 300 against 180/28 × 19 = 122.14 usual.
 """
 
 from functools import cache
@@ -14,6 +21,9 @@ from xlsales import sources, steps, validate
 
 GOLDEN = Path(__file__).parent / "golden"
 EXPECTED = GOLDEN / "expected"
+BRIDGE = ("effect_price", "effect_volume", "effect_mix", "effect_new", "effect_lost")
+DSO = ("dso", "dso_countback", "dso_best", "days_delinquent")
+RATES = ("rate_period", "rate_cumulative", "rate_due", "on_time_count", "on_time_value")
 SHOWN = {
     "five_quantities": ["dimension", "member", "period", "sales", "volume", "margin", "collections", "margin_rate"],
     "attainment": ["level", "measure", "scope", "member", "period", "target", "actual", "gap", "attainment"],
@@ -26,6 +36,30 @@ SHOWN = {
     "plan": ["version", "measure", "region", "salesperson", "period", "value"],
     "pace": ["measure", "scope", "member", "target", "actual", "expected", "pace_index", "landing"],
     "gaps": ["member", "measure", "target", "actual", "gap", "cause", "size", "rank"],
+    "bridge_by": ["dimension", "member", "measure", "base_amount", *BRIDGE, "change", "actual_amount"],
+    "dso_trend": ["period", "receivable", "invoiced", "collected", *DSO, "cei", *RATES],
+    "bills": ["receipt", "customer", "amount", "state"],
+    "concentration": ["dimension", "members", "sales", "hhi", "largest_share"],
+    "abc_classes": ["dimension", "member", "sales", "sales_share", "cumulative", "abc"],
+    "comparisons": ["dimension", "member", "measure", "span", "actual", "last_year", "previous", "change_previous"],
+    "discount_view": ["dimension", "member", "band", "lines", "sales", "margin", "sales_share"],
+    "pipeline_months": ["timing", "period", "deals", "open", "weighted"],
+    "coverage": ["salesperson", "period", "deals", "open", "slipped", "target_left", "coverage"],
+    "lost_reasons": ["lost_reason", "deals", "value", "share_count"],
+    "competitors": ["competitor", "deals", "value", "share_value"],
+    "stage_conversion": ["stage_then", "stage_now", "deals", "value", "converted"],
+    "follow_ups": ["source", "about", "name", "salesperson", "days_overdue"],
+    "satisfaction_view": ["dimension", "member", "period", "answers", "mean_score", "top2_share"],
+    "market_view": ["region", "product", "period", "market_size", "sales", "market_share"],
+    "promotion_effects": [
+        "promotion",
+        "elapsed_days",
+        "sales",
+        "baseline_sales",
+        "uplift",
+        "uplift_margin",
+        "return_rate",
+    ],
 }
 
 

@@ -72,9 +72,10 @@ def compared(cube: Cube, by: str | None, found: list[Span], known_from: tuple[Da
     """The five quantities of each member in each span, beside last year's and the period before.
 
     by: a column of the cube's lines, None for the company. known_from: the first days of sales and of collections that
-    are known (None: nothing is); a window that begins before is blank, since it would be half a window. Within a known
-    window a member without a line or receipt has 0. Returns member, measure, span, from, to, actual, last_year,
-    change_last_year, previous, change_previous (shares of the figure compared with, blank unless that is above 0).
+    are known (None: nothing is); a past window that begins before is blank, since it would be half a window; the
+    current one holds what is known. Within a known window a member without a line or receipt has 0. Returns member,
+    measure, span, from, to, actual, last_year, change_last_year, previous, change_previous (shares of the figure
+    compared with, blank unless that is above 0).
 
     >>> lines = pd.DataFrame({"date": pd.to_datetime(["2025-01-31", "2026-01-05"]), "sales": [80.0, 100.0],
     ...                       "volume": 1.0, "margin": 10.0, "profit": 5.0})
@@ -84,19 +85,20 @@ def compared(cube: Cube, by: str | None, found: list[Span], known_from: tuple[Da
     ['sales', 100.0, 80.0, 0.25]
     """
     parts = []
+    ever = tuple(None if start is None else pd.Timestamp.min for start in known_from)
     for span in found:
-        now = _window(cube, by, span.now, known_from)
+        now = _window(cube, by, span.now, (ever[0], ever[1]))
         then = _window(cube, by, span.last_year, known_from)
         before = None if span.previous is None else _window(cube, by, span.previous, known_from)
         members = now.index.union(then.index)
         members = members if before is None else members.union(before.index)
         for measure in MEASURES:
             columns = {
-                name: _column(window, members, measure, known=_known(at, measure, known_from))
-                for name, window, at in (
-                    ("actual", now, span.now),
-                    ("last_year", then, span.last_year),
-                    ("previous", before, span.previous),
+                name: _column(window, members, measure, known=_known(at, measure, since))
+                for name, window, at, since in (
+                    ("actual", now, span.now, (ever[0], ever[1])),
+                    ("last_year", then, span.last_year, known_from),
+                    ("previous", before, span.previous, known_from),
                 )
             }
             part = pd.DataFrame({"member": members.astype("str"), "measure": measure, "span": span.key, **columns})

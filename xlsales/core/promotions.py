@@ -121,7 +121,7 @@ def price_against_list(lines: pd.DataFrame, products: pd.DataFrame, by: list[str
         raise Refusal(
             "product_twice", products=products.loc[products["product"].duplicated(), "product"].head(5).tolist()
         )
-    price = known["product"].map(products.set_index("product")["list_price"])
+    price = known["product"].map(products.set_index("product")["list_price"]).astype(float)
     priced = price.notna()
     parts = known[by].assign(
         sales=known["sales"],

@@ -32,7 +32,8 @@ def bridges_by(cycle: Cycle) -> Frames:
     if sides is None:
         return {}
     parts = []
-    for dimension in BRIDGED:
+    known = [name for name in BRIDGED if cycle.found["lines"][name].notna().any()]
+    for dimension in known:
         for measure, (then, now) in sides.items.items():
             items = [lines_as_items(side, by=[dimension]) for side in (then, now)]
             rows = bridge_by(*items, dimension, measure).rename(columns={dimension: "member"})
@@ -110,7 +111,7 @@ def concentrations(cycle: Cycle) -> Frames:
     if lines.empty:
         return {}
     summary, classes = [], []
-    for dimension in SPREAD:
+    for dimension in (name for name in SPREAD if lines[name].notna().any()):
         sums = lines.groupby(dimension)["sales"].sum()
         try:
             summary.append({"dimension": dimension, "sales": float(sums.sum())} | concentration_of(sums))
@@ -137,10 +138,11 @@ def prices(cycle: Cycle) -> Frames:
     if lines.empty:
         return {}
     found: Frames = {}
-    try:
-        found["price_view"] = _against_list(cycle, lines)
-    except Refusal as refusal:
-        cycle.notes.append(refusal)
+    if cycle.tables["products"]["list_price"].notna().any():
+        try:
+            found["price_view"] = _against_list(cycle, lines)
+        except Refusal as refusal:
+            cycle.notes.append(refusal)
     parts = []
     for dimension in BANDED:
         seen = lines.assign(company="") if dimension == "company" else _levels(cycle, lines, dimension)
