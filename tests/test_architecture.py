@@ -24,8 +24,15 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "worded": ({"labels"}, {"pandas"}),
     "terminal": (EVERY, {"pandas", "rich"}),
     "topics": ({"labels", "problems", "schema"}, {"rapidfuzz"}),
+    "terminal_exchange": (EVERY | {"exchange", "terminal"}, {"pandas", "rich"}),
+    "exchange": (
+        {"schema", "problems", "labels", "sources", "commands", "build"},
+        {"pandas", "xlsxwriter"},
+    ),
     "terminal_calc": (EVERY | {"commands"}, {"platformdirs"}),
-    "templates": (EVERY, {"pandas"}),
+    "terminal_excel": (EVERY | {"commands", "install"}, set()),
+    "install": ({"hosts", "install", "problems"}, set()),
+    "templates": (EVERY | {"terminal_excel"}, {"pandas"}),
     "sources": (
         {"schema", "problems", "labels"},
         {"pandas", "numpy", "narwhals", "duckdb", "sqlalchemy", "python_calamine", "pyarrow", "rapidfuzz"}

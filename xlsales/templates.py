@@ -11,15 +11,27 @@ FOLDER = Path(__file__).resolve().parent.parent / "workbook_templates"
 
 
 def build_all(folder: Path | None = None) -> Iterator[Path]:
-    """Write every template into a folder (by default the repository's); yield each path."""
+    """Write every template into a folder (by default the repository's); yield each path.
+
+    For each language the workbook for Excel and its edition for Calc; then the add-in, which speaks both.
+    """
     from xlsales import validate
     from xlsales.build import workbook
+    from xlsales.build.calc_edition import calc_edition
+    from xlsales.commands.registry import COMMANDS
+    from xlsales.terminal_excel import build_addin
 
     target = folder or FOLDER
     target.mkdir(parents=True, exist_ok=True)
+    buttons = list(COMMANDS.values())
     for lang in LANGUAGES:
         checked = validate.validate_all({}, lang=lang)
-        path = target / f"xlsales.{lang}.xlsx"
+        excel, calc = (target / f"xlsales.{lang}{ending}" for ending in (".xlsm", ".xlsx"))
         settings = {**checked.settings, "as_of": None, "language": lang}
-        workbook.build(path, checked.tables, {}, [], settings, lang=lang, now=MADE)
-        yield path
+        workbook.build(excel, checked.tables, {}, [], settings, lang=lang, now=MADE, buttons=buttons)
+        yield excel
+        calc_edition(excel, calc)
+        yield calc
+    addin = target / "xlsales.xlam"
+    build_addin(addin)
+    yield addin

@@ -1,6 +1,7 @@
 """What macros need in a workbook: code names, a sheet that nobody sees with the texts of the functions, buttons."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
 from typing import Any
 
 from xlsales.build import ribbon, vba
@@ -51,6 +52,7 @@ def add_macros(build: Build, buttons: Sequence[ribbon.Button]) -> None:
     hidden = [EXPECTED, TEXTS]
     for name in hidden:
         build.book.get_worksheet_by_name(name).set_vba_name(name)
+    state_versions(build.book)
     commands = [button.id for button in buttons]
     add_buttons(build, commands)
     write_home(build)
@@ -64,12 +66,19 @@ def build_addin(target: str, buttons: Sequence[ribbon.Button], properties: Mappi
     book.set_properties(dict(properties))
     book.set_calc_mode("auto", CALCULATED_BY)
     book.calc_on_load = False
+    state_versions(book)
     page = book.add_worksheet(TEXTS)
     write_texts(book, page)
     page.set_vba_name(TEXTS)
     project = vba.addin_project(FUNCTIONS.values(), [button.id for button in buttons], [TEXTS])
     book.add_macros(project, ribbon.parts(buttons, addin=True))
     book.close()
+
+
+def state_versions(book: Any) -> None:
+    """Say in the file's properties whose VBA it holds: `xlsales doctor` compares them with what is installed."""
+    for name in ("xlsales", "xlwings"):
+        book.set_custom_property(name, version(name))
 
 
 def write_home(build: Build) -> None:
