@@ -4,8 +4,8 @@ By hand, for sales to 31 March 2026: o1 10 × 100 + 20 × 10 × 0.9 = 1 180, o2 
 Cost: o1 600 + 160, o2 240, o3 4 × 70 (the price of March), o4 −70: 1 210; margin 600.
 Collections: 700 named i1, 300 the oldest open item (second instalment of i1), 360 of r3 settle i2, 40 stay unapplied.
 
-At the end of March customers owe 416 + 396 - 40 = 772 of 1 416 + 360 + 396 = 2 172 billed in 90 days: DSO 31.99; 396 are
-not due: best 16.41. Count-back: 31 days of March (396), 28 of February (360), 16/1 416 of January's 31: 59.35.
+At the end of March customers owe 416 + 396 - 40 = 772 of 1 416 + 360 + 396 = 2 172 billed in 90 days: DSO 31.99; 396
+are not due: best 16.41. Count-back: 31 days of March (396), 28 of February (360), 16/1 416 of January's 31: 59.35.
 CEI of March: (1 076 + 396 - 772)/(1 076 + 396 - 396) = 65.06 %. Of the 716 due in March 300 came, after the due date.
 March against February: 330 against 300 sold, +10 %. HHI of customers: 83.4 %² + 16.6 %² = 7 235.
 Bridge of the north: 13 pumps at 102.31 against 8 at 100: price 30, volume 500, the valves are new: 180.
