@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,4 +123,24 @@ def headless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[xw.App]:
         yield office.app
 
 
-Maker = Callable[[], Office]
+
+
+@pytest.fixture(scope="session")
+def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A profile with the extension in it, put there by the command that users type."""
+    need(PROGRAM)
+    from xlsales.__main__ import main
+
+    profile = tmp_path_factory.mktemp("extended")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        assert main(["calc", "install", "--profile", str(profile)]) == 0
+    return profile
+
+
+@pytest.fixture(scope="session")
+def equipped(extended: Path) -> Iterator[xw.App]:
+    """An office without a window and with the extension."""
+    with running(extended) as office:
+        assert office.app is not None
+        yield office.app

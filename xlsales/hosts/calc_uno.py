@@ -35,6 +35,10 @@ class CalcProtected(CalcError):
     """The cells stand on a protected sheet."""
 
 
+class CalcFileError(CalcError, OSError):
+    """A file could not be read or written."""
+
+
 class UnoMissing(ImportError):
     """LibreOffice's Python module cannot be loaded."""
 
@@ -102,6 +106,8 @@ def translated(error: BaseException) -> CalcError | None:
         return None
     if isinstance(error, uno().getClass("com.sun.star.lang.DisposedException")):
         return CalcGone(reason(error))
+    if isinstance(error, uno().getClass("com.sun.star.io.IOException")):
+        return CalcFileError(reason(error))
     return CalcError(f"{type(error).__name__.rpartition('.')[2]}: {reason(error)}")
 
 
