@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.toy_engine import Range, Selection, toy_book
+from tests.toy_engine import ComError, Range, Selection, toy_book
 from xlsales.commands.protocol import Append, Block, Image, Patch, Replace
 from xlsales.hosts.open_book import HostBook
 from xlsales.labels import LANGUAGES, label
@@ -278,11 +278,16 @@ def test_everything_is_restored_when_a_write_fails(book):
     book.impl.api.AutoSaveOn = True
     one = host(book)
     book.impl.fails = 2
-    with pytest.raises(Exception, match="injected"), one.writing([BRIDGE]):
-        assert not book.app.screen_updating
-        assert book.app.calculation == "manual"
-        assert not book.impl.api.AutoSaveOn
-        one.put(BRIDGE)
+    seen = []
+
+    def broken():
+        with one.writing([BRIDGE]):
+            seen.extend((book.app.screen_updating, book.app.calculation, book.impl.api.AutoSaveOn))
+            one.put(BRIDGE)
+
+    with pytest.raises(ComError, match="injected"):
+        broken()
+    assert seen == [False, "manual", False]
     assert book.impl.state()["app"] == before
     assert book.sheets["Margin"].impl.locked
     assert book.impl.api.AutoSaveOn

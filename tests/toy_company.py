@@ -1,4 +1,4 @@
-"""The demonstration company, made small, in a book of the toy engine: every sheet and table as the builder lays them."""
+"""The demonstration company, made small, in a book of the toy engine: sheets and tables where the builder lays them."""
 
 from functools import cache
 from pathlib import Path
@@ -93,7 +93,8 @@ def lay_plan(book, tab, measure, frames) -> None:
     tab.cells_ |= {(top - 1, FIRST_MONTH + 2 + 2 * step): "H" for step in range(12)}
     leaves = mine[["region", "salesperson"]].drop_duplicates()
     row, regions = top + 1, []
-    values = {(line.region, line.salesperson, line.period): (line.value, line.held) for line in mine.itertuples()}
+    keys = zip(mine["region"], mine["salesperson"].fillna(""), mine["period"], strict=True)
+    values = dict(zip(keys, zip(mine["value"], mine["held"], strict=True), strict=True))
     for region, people in leaves.groupby("region", sort=False):
         regions.append(row)
         tab.cells_ |= {(row, 1): region, (row, 3): region}
@@ -102,7 +103,7 @@ def lay_plan(book, tab, measure, frames) -> None:
             if len(own):
                 sums(tab, row, step, [(row + 1, row + len(own))])
             else:
-                type_plan(tab, row, step, values.get((region, None, month)))
+                type_plan(tab, row, step, values.get((region, "", month)))
         for number, person in enumerate(own, row + 1):
             tab.cells_ |= {(number, 1): region, (number, 2): person, (number, 3): person}
             for step, month in enumerate(months):
@@ -131,7 +132,7 @@ def type_plan(tab, row, step, planned) -> None:
     if planned is not None:
         value, held = planned
         tab.cells_[row, column] = float(value)
-        if held is True:
+        if bool(held):
             tab.cells_[row, column + 1] = "H"
 
 
