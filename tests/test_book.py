@@ -354,3 +354,12 @@ def test_a_name_whose_cells_were_deleted(book):
     with pytest.raises(InputError):
         host(book).area("xs_plan_sales")
     assert refused(book, Image("xs_plan_margin", 0, 0, None, [["X"]])).code == "book_area_missing"
+
+
+def test_a_renamed_sheet_is_shown_all_the_same(book):
+    book.sheets["Margin"].impl.name = "Profitability"
+    host(book).go_sheet("margin")
+    assert book.impl.front.name == "Profitability"
+    with pytest.raises(InputError) as caught:
+        host(book).go_sheet("dashboard")
+    assert caught.value.problem.code == "book_sheet_missing"

@@ -240,6 +240,10 @@ class HostBook:
         for sheet in self.book.sheets:
             if sheet.name.casefold() in names:
                 return sheet
+        for table in TABLES.values():  # a sheet that was renamed is known by its tables
+            found = self.tables.find(table.key) if table.sheet == key else None
+            if found is not None:
+                return found.sheet
         raise InputError(Problem("book_sheet_missing", facts={"sheets": list(sheet_names(key)[:-1])}))
 
     def pdf(self, sheet: str, path: Path) -> None:
