@@ -14,6 +14,7 @@ from xlsales.stages import (
     comparing,
     deals,
     fairness,
+    following,
     improving,
     lines,
     money,
@@ -82,6 +83,10 @@ STEPS: tuple[Step, ...] = (
     Step("contests", comparing.contests),
     Step("gaps", improving.gap_report),
     Step("improvement", improving.actions),
+    Step("tracking", following.tracking),
+    Step("verdicts", following.verdicts),
+    Step("next_targets", following.proposals),
+    Step("training", following.training),
     Step("review", improving.review),
 )
 

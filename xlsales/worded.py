@@ -141,6 +141,11 @@ def _activities(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
     return frame.assign(name=frame["name"].mask(frame["member"] == "", word("value.dimension.total", lang)))
 
 
+def _proposals(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Codes joined by semicolons."""
+    return frame.assign(reason=_each(frame["reason"], ";", lambda code: _value("reason", code, lang), lang))
+
+
 LETTERS = {"S": "specific", "M": "measurable", "A": "attainable", "R": "relevant", "T": "timed"}
 TOLD: dict[str, Callable[[pd.DataFrame, str], pd.DataFrame]] = {
     "alerts": _alerts,
@@ -152,6 +157,8 @@ TOLD: dict[str, Callable[[pd.DataFrame, str], pd.DataFrame]] = {
     "commission_lines": _notes,
     "activity_effect": _activities,
     "smart": _smart,
+    "verdicts": _notes,
+    "next_targets": _proposals,
     "quota_quality": _talk,
     "target_candidates": _missing,
 }

@@ -101,6 +101,10 @@ MEASURED = frozenset(
         "highest",
         "gap_bottom_up",
         "committed",
+        "monthly_effect",
+        "old",
+        "new",
+        "change",
     )
 )
 

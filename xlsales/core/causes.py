@@ -42,6 +42,29 @@ def drivers_of(measure: str) -> set[str]:
     return {*UNIT_PRICED.get(measure, ()), *BY_MEASURE.get(measure, ()), *BRIDGED, *upstream}
 
 
+def like_for_like(value: Floats, effect: Floats, volume: Floats) -> Floats:
+    """What a unit brought (or cost) a year ago of exactly what is sold now: then price and cost do not carry the mix.
+
+    value: price or cost per unit of what is sold. effect: how the bridge sizes its change in money, higher values
+    positive; NaN where not known. volume: units sold. Returns the value a year ago, NaN where the effect is not known.
+
+    >>> like_for_like(np.array([9.0]), np.array([-50.0]), np.array([100.0])).tolist()
+    [9.5]
+    """
+    return value - np.divide(effect, volume, out=np.full_like(value, np.nan), where=volume > 0)
+
+
+def mix_left(planned: Floats, actual: Floats, effect: Floats, volume: Floats) -> Floats:
+    """How far another mix than planned moved the mean value of a unit, in money: what like-for-like changes leave.
+
+    planned, actual: mean value per unit. effect: like-for-like changes in money (price, or price and cost of a margin).
+
+    >>> mix_left(np.array([10.0]), np.array([9.0]), np.array([-30.0]), np.array([100.0])).tolist()
+    [-70.0]
+    """
+    return (actual - planned) * volume - effect
+
+
 def settled(parent: Floats, parts: Sizes) -> tuple[Sizes, Floats]:
     """The unfavourable parts of a shortfall, scaled so that they and the unexplained rest add up to it.
 

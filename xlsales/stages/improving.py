@@ -1,12 +1,14 @@
 """Stage 6: gaps and their causes, actions against them, and the review that opens the next cycle."""
 
+import numpy as np
 import pandas as pd
 
 from xlsales.core.actions import improve
 from xlsales.core.calendar import first_day
+from xlsales.core.causes import like_for_like, mix_left
 from xlsales.core.improvement import gaps
 from xlsales.core.pipeline import pipeline
-from xlsales.core.ratio import ratio
+from xlsales.core.ratio import Floats, ratio
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import Settled, calendar, given
 from xlsales.stages.monitoring import this_year
@@ -46,31 +48,58 @@ def _goals(cycle: Cycle) -> tuple[str, pd.DataFrame]:
 
 
 def _drivers(cycle: Cycle, scope: str, goals: pd.DataFrame) -> pd.DataFrame:
-    """What may explain the gaps: price, volume and cost per unit; visits; win rate; expense; overdue money."""
-    parts = [_unit_values(goals)]
+    """What may explain the gaps: price, volume, cost per unit, mix; visits; win rate; expense; overdue money."""
+    parts = [_unit_values(cycle, scope, goals)]
     if scope in {"region", "salesperson"}:
         parts += [_visits(cycle, scope), _win_rates(cycle, scope), _overdue(cycle, scope)]
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
     known = table["target"].notna() & table["actual"].notna() & table["member"].isin(goals["member"])
-    return table[known & (table["target"] >= 0) & (table["actual"] >= 0)].reset_index(drop=True)
+    usable = ((table["target"] >= 0) & (table["actual"] >= 0)) | (table["driver"] == "mix")
+    return table[known & usable].reset_index(drop=True)
 
 
-def _unit_values(goals: pd.DataFrame) -> pd.DataFrame:
-    """Volume, price and cost per unit of each member, planned and actual."""
+def _like_for_like(cycle: Cycle, scope: str, members: pd.Index) -> dict[str, Floats]:
+    """What like-for-like changes of price and cost since last year made of each member's margin; NaN where unknown."""
+    table = cycle.found.get("bridge_by")
+    if table is None:
+        return {name: np.full(len(members), np.nan) for name in ("price", "cost")}
+    mine = table[(table["dimension"] == scope) & (table["measure"] == "margin")].set_index("member").reindex(members)
+    return {name: mine["effect_" + name].to_numpy(float) for name in ("price", "cost")}
+
+
+def _unit_values(cycle: Cycle, scope: str, goals: pd.DataFrame) -> pd.DataFrame:
+    """Volume, price, cost and mix of each member, planned and actual.
+
+    Where the bridge knows them, price and cost are compared with last year's of exactly what is sold now; what else
+    moved the mean value of a unit is the mix. Elsewhere the means are compared, and carry the mix.
+    """
     wide = goals.pivot(index="member", columns="measure", values=["target", "actual"])  # noqa: PD010 - one value a cell
-    rows = []
-    for side in ("target", "actual"):
-        have = wide[side]
-        if not {"sales", "volume"} <= set(have.columns):
-            return pd.DataFrame()
-        found = {"volume": have["volume"], "price": pd.Series(ratio(have["sales"], have["volume"]), have.index)}
-        if "margin" in have:
-            cost = pd.Series(ratio(have["sales"] - have["margin"], have["volume"]), have.index)
-            found["cost"] = cost
-        rows.append(pd.DataFrame(found).melt(ignore_index=False, var_name="driver", value_name=side))
-    table = rows[0].reset_index().merge(rows[1].reset_index(), on=["member", "driver"])
-    of_sales = table[table["driver"].isin(["price", "volume"])].assign(measure="sales")
-    return pd.concat([of_sales, table.assign(measure="margin")], ignore_index=True)
+    if not {("target", "sales"), ("target", "volume")} <= set(wide.columns):
+        return pd.DataFrame()
+    plan, done = ({name: wide[side][name].to_numpy(float) for name in wide[side]} for side in ("target", "actual"))
+    effects = _like_for_like(cycle, scope, wide.index)
+    price, planned = ratio(done["sales"], done["volume"]), ratio(plan["sales"], plan["volume"])
+    before = like_for_like(price, effects["price"], done["volume"])
+    pairs = {
+        ("sales", "volume"): (plan["volume"], done["volume"]),
+        ("sales", "price"): (np.where(np.isnan(before), planned, before), price),
+        ("sales", "mix"): (0.0, mix_left(planned, price, effects["price"], done["volume"])),
+    }
+    if "margin" in plan:
+        unit, wanted = ratio(done["margin"], done["volume"]), ratio(plan["margin"], plan["volume"])
+        before = like_for_like(price - unit, -effects["cost"], done["volume"])
+        both = effects["price"] + effects["cost"]
+        pairs |= {
+            ("margin", "volume"): pairs["sales", "volume"],
+            ("margin", "price"): pairs["sales", "price"],
+            ("margin", "cost"): (np.where(np.isnan(before), planned - wanted, before), price - unit),
+            ("margin", "mix"): (0.0, mix_left(wanted, unit, both, done["volume"])),
+        }
+    parts = [
+        pd.DataFrame({"member": wide.index, "measure": measure, "driver": driver, "target": target, "actual": actual})
+        for (measure, driver), (target, actual) in pairs.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _start(cycle: Cycle) -> pd.Timestamp:
