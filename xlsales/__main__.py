@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from xlsales import __version__
 from xlsales.labels import LANGUAGES, word, words
@@ -95,11 +95,34 @@ def parser(lang: str) -> Parser:
 
 def day(text: str | None) -> date | None:
     """The day that an argument names; InputError if it names none."""
+    exchange_commands(commands, common, writes, lang)
     if text is None:
         return None
     try:
         return date.fromisoformat(text)
     except ValueError as error:
+def exchange_commands(
+    commands: Any, common: argparse.ArgumentParser, writes: argparse.ArgumentParser, lang: str
+) -> None:
+    """The plan on its way to the managers and back."""
+
+    def says(key: str) -> str:
+        return word("cli." + key, lang)
+
+    distribute = commands.add_parser("distribute", help=says("distribute"), parents=[common])
+    distribute.add_argument("book", type=Path, metavar="BOOK", help=says("arg.plan_book"))
+    owners = ("manager", "region", "salesperson")
+    distribute.add_argument("--by", choices=owners, default="manager", help=says("arg.by"))
+    distribute.add_argument("--out", type=Path, required=True, metavar="DIR", help=says("arg.outdir"))
+    distribute.add_argument("--version", default="", metavar="NAME", help=says("arg.version"))
+    distribute.add_argument("--now", help=says("arg.now"))
+    collect = commands.add_parser("collect", help=says("collect"), parents=[common, writes])
+    collect.add_argument("folder", type=Path, metavar="DIR", help=says("arg.returned"))
+    collect.add_argument("--into", type=Path, required=True, metavar="BOOK", help=says("arg.into"))
+    collect.add_argument("--out", type=Path, metavar="BOOK", help=says("arg.collected"))
+    collect.add_argument("--version", default="", metavar="NAME", help=says("arg.version"))
+
+
         raise InputError(Problem("bad_date", value=text)) from error
 
 
@@ -144,6 +167,8 @@ def run_calc(arguments: argparse.Namespace) -> int:
 
     if arguments.step == "open":
         return terminal_calc.open_book(arguments.book, arguments.lang, arguments.profile)
+        case "distribute" | "collect":
+            return run_exchange(arguments)
     work = terminal_calc.install if arguments.step == "install" else terminal_calc.doctor
     return work(arguments.lang, arguments.profile)
 
@@ -170,6 +195,18 @@ def main(arguments: Sequence[str]) -> int:
     except Exception as error:
         if parsed.debug:
             traceback.print_exc()
+def run_exchange(arguments: argparse.Namespace) -> int:
+    """Send the plan to the managers, or read their answers."""
+    from xlsales import terminal_exchange
+
+    look = (arguments.lang, moment(arguments.now))
+    if arguments.command == "distribute":
+        return terminal_exchange.distribute(arguments.book, arguments.out, (arguments.by, arguments.version), look)
+    return terminal_exchange.collect(
+        arguments.folder, arguments.into, arguments.out, arguments.version, look, force=arguments.force
+    )
+
+
         print(word("cli.failed", parsed.lang, error=f"{type(error).__name__}: {error}"), file=sys.stderr)
         return WRONG_INPUT
 

@@ -57,15 +57,15 @@ def areas_of(path: Path) -> list[Area]:
     found = []
     with zipfile.ZipFile(path) as parts:
         names = set(parts.namelist())
-        book = _xml(parts, "xl/workbook.xml", path.name)
-        links = _links(parts, "xl/workbook.xml", path.name)
+        book = part_of(parts, "xl/workbook.xml", path.name)
+        links = links_of(parts, "xl/workbook.xml", path.name)
         for sheet in book.iter(MAIN + "sheet"):
             part = links.get(sheet.get(LINK, ""), "")
             if part not in names:
                 continue
-            for target in _links(parts, part, path.name).values():
+            for target in links_of(parts, part, path.name).values():
                 if "/tables/" in target and target in names:
-                    area = _area(_xml(parts, target, path.name), sheet.get("name", ""))
+                    area = _area(part_of(parts, target, path.name), sheet.get("name", ""))
                     found += [area] if area else []
     return found
 
@@ -87,14 +87,14 @@ def _column(text: str) -> int:
     return number
 
 
-def _links(parts: zipfile.ZipFile, part: str, name: str) -> dict[str, str]:
+def links_of(parts: zipfile.ZipFile, part: str, name: str) -> dict[str, str]:
     """The parts that a part refers to, by their id."""
     folder = PurePosixPath(part).parent
     rels = f"{folder}/_rels/{PurePosixPath(part).name}.rels"
     if rels not in parts.namelist():
         return {}
     found = {}
-    for link in _xml(parts, rels, name):
+    for link in part_of(parts, rels, name):
         target = link.get("Target", "")
         whole = target.lstrip("/") if target.startswith("/") else str(folder / target)
         steps: list[str] = []
@@ -107,7 +107,7 @@ def _links(parts: zipfile.ZipFile, part: str, name: str) -> dict[str, str]:
     return found
 
 
-def _xml(parts: zipfile.ZipFile, part: str, name: str) -> ET.Element:
+def part_of(parts: zipfile.ZipFile, part: str, name: str) -> ET.Element:
     """A part as a tree; one that declares its own entities is no workbook that a spreadsheet program saved."""
     try:
         data = parts.read(part)
