@@ -1,4 +1,4 @@
-"""The command line: demo, run, new, check, build, calc, help."""
+"""The command line: demo, run, new, check, build, install, uninstall, doctor, selfcheck, calc, help."""
 
 import argparse
 import os
@@ -78,8 +78,20 @@ def parser(lang: str) -> Parser:
     check = commands.add_parser("check", help=says("check"), parents=[common, reads])
     check.add_argument("sources", type=Path, metavar="SOURCES", help=says("arg.check"))
     check.add_argument("--all", action="store_true", help=says("arg.all"))
+    refresh = commands.add_parser("refresh", help=says("refresh"), parents=[common])
+    refresh.add_argument("book", type=Path, metavar="BOOK", help=says("arg.refresh_book"))
+    refresh.add_argument("--only", default="", metavar="NAMES", help=says("arg.only"))
+    refresh.add_argument("--since", metavar="DATE", help=says("arg.since"))
+    refresh.add_argument("--now", help=says("arg.now"))
     build = commands.add_parser("build", help=says("build"), parents=[common])
     build.add_argument("--out", type=Path, metavar="DIR", help=says("arg.outdir"))
+    for step in ("install", "uninstall"):
+        chosen = commands.add_parser(step, help=says(step), parents=[common])
+        chosen.add_argument("--dry-run", action="store_true", help=says("arg.dry_run"))
+    doctor = commands.add_parser("doctor", help=says("doctor"), parents=[common])
+    doctor.add_argument("book", nargs="?", type=Path, metavar="BOOK", help=says("arg.doctor_book"))
+    selfcheck = commands.add_parser("selfcheck", help=says("selfcheck"), parents=[common])
+    selfcheck.add_argument("book", type=Path, metavar="BOOK", help=says("arg.selfcheck_book"))
     calc = commands.add_parser("calc", help=says("calc"), parents=[common])
     steps = calc.add_subparsers(dest="step", required=True, parser_class=Parser, metavar="STEP")
     office = argparse.ArgumentParser(add_help=False)
@@ -88,19 +100,12 @@ def parser(lang: str) -> Parser:
         chosen = steps.add_parser(step, help=says("calc." + step), parents=[common, office])
         if step == "open":
             chosen.add_argument("book", type=Path, metavar="BOOK", help=says("arg.calc_book"))
+    exchange_commands(commands, common, writes, lang)
     topic = commands.add_parser("help", help=says("help"), parents=[common])
     topic.add_argument("topic", nargs="?", default="", metavar="TOPIC", help=says("arg.topic"))
     return top
 
 
-def day(text: str | None) -> date | None:
-    """The day that an argument names; InputError if it names none."""
-    exchange_commands(commands, common, writes, lang)
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
 def exchange_commands(
     commands: Any, common: argparse.ArgumentParser, writes: argparse.ArgumentParser, lang: str
 ) -> None:
@@ -123,6 +128,13 @@ def exchange_commands(
     collect.add_argument("--version", default="", metavar="NAME", help=says("arg.version"))
 
 
+def day(text: str | None) -> date | None:
+    """The day that an argument names; InputError if it names none."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
         raise InputError(Problem("bad_date", value=text)) from error
 
 
@@ -154,11 +166,33 @@ def run_command(arguments: argparse.Namespace) -> int:
         case "check":
             request = terminal.Request(arguments.sources, arguments.data, lang, moment(None), day(arguments.as_of))
             return terminal.check(request, everything=arguments.all)
+        case "refresh":
+            from xlsales import terminal_refresh
+
+            look = (lang, moment(arguments.now))
+            return terminal_refresh.refresh(arguments.book, arguments.only, day(arguments.since), look)
         case "build":
             return terminal.build_templates(arguments.out, lang)
+        case "install" | "uninstall" | "doctor" | "selfcheck":
+            return run_excel(arguments)
         case "calc":
             return run_calc(arguments)
+        case "distribute" | "collect":
+            return run_exchange(arguments)
     return terminal.explain(arguments.topic, lang)
+
+
+def run_excel(arguments: argparse.Namespace) -> int:
+    """Carry out a step with Excel."""
+    from xlsales import terminal_excel
+
+    lang = arguments.lang
+    if arguments.command == "doctor":
+        return terminal_excel.doctor(arguments.book, lang)
+    if arguments.command == "selfcheck":
+        return terminal_excel.selfcheck(arguments.book, lang)
+    work = terminal_excel.install if arguments.command == "install" else terminal_excel.uninstall
+    return work(lang, dry=arguments.dry_run)
 
 
 def run_calc(arguments: argparse.Namespace) -> int:
@@ -167,10 +201,20 @@ def run_calc(arguments: argparse.Namespace) -> int:
 
     if arguments.step == "open":
         return terminal_calc.open_book(arguments.book, arguments.lang, arguments.profile)
-        case "distribute" | "collect":
-            return run_exchange(arguments)
     work = terminal_calc.install if arguments.step == "install" else terminal_calc.doctor
     return work(arguments.lang, arguments.profile)
+
+
+def run_exchange(arguments: argparse.Namespace) -> int:
+    """Send the plan to the managers, or read their answers."""
+    from xlsales import terminal_exchange
+
+    look = (arguments.lang, moment(arguments.now))
+    if arguments.command == "distribute":
+        return terminal_exchange.distribute(arguments.book, arguments.out, (arguments.by, arguments.version), look)
+    return terminal_exchange.collect(
+        arguments.folder, arguments.into, arguments.out, arguments.version, look, force=arguments.force
+    )
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -195,18 +239,6 @@ def main(arguments: Sequence[str]) -> int:
     except Exception as error:
         if parsed.debug:
             traceback.print_exc()
-def run_exchange(arguments: argparse.Namespace) -> int:
-    """Send the plan to the managers, or read their answers."""
-    from xlsales import terminal_exchange
-
-    look = (arguments.lang, moment(arguments.now))
-    if arguments.command == "distribute":
-        return terminal_exchange.distribute(arguments.book, arguments.out, (arguments.by, arguments.version), look)
-    return terminal_exchange.collect(
-        arguments.folder, arguments.into, arguments.out, arguments.version, look, force=arguments.force
-    )
-
-
         print(word("cli.failed", parsed.lang, error=f"{type(error).__name__}: {error}"), file=sys.stderr)
         return WRONG_INPUT
 
