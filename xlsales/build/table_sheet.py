@@ -28,7 +28,7 @@ from xlsales.schema.model import MONEY, NUMBER, TEXT, Column, Table
 
 # Money that is not added down a column: limits and means; and tables whose rows overlap (a member stands in its
 # parent, a dimension beside another, lost deals beside open ones), where a sum would count twice.
-NOT_ADDED = frozenset({"mean_value", "contract_limit", "credit_limit", "cap", "floor", "limit", "due_to_date"})
+NOT_ADDED = frozenset({"mean_value", "receivable", "contract_limit", "credit_limit", "cap", "floor", "limit", "due_to_date"})
 OVERLAPPING = frozenset({"dimension", "scope", "measure", "as_of", "valid_from", "role", "region", "stage"})
 HEADER_HEIGHT = 32
 BOLD = 10.0  # a sum in bold letters is as wide as one digit more
