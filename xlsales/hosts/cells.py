@@ -13,7 +13,7 @@ from xlsales.schema.model import CODE, DATE, FLAG, NUMERIC, PERIOD, TEXT, Column
 from xlsales.udfs.cells import plain_out
 
 TEXT_LIMIT = 32_767  # a cell holds no more
-FIRST_DAY = pd.Timestamp("1900-03-01")  # days before it are off by one in spreadsheets
+FIRST_DAY = np.datetime64("1900-03-01")  # days before it are off by one in spreadsheets
 LITERAL = frozenset({TEXT, CODE, PERIOD})  # kinds whose cells must be formatted as text: 007, 2026-01, 4-4-5
 
 
@@ -29,24 +29,26 @@ def column_cells(table: Table, column: Column, series: pd.Series, lang: str) -> 
         numbers = series.to_numpy(dtype="float64", na_value=np.nan)
         return [value if np.isfinite(value) else None for value in numbers.tolist()]
     if column.kind == DATE and pd.api.types.is_datetime64_any_dtype(series):
-        return [_day(value) for value in series.tolist()]
+        return _days(series)
     if column.kind == FLAG:
         says = {True: word("value.flag.yes", lang), False: word("value.flag.no", lang)}
         return [says[bool(value)] if isinstance(value, (bool, np.bool_)) else plain(value) for value in series.tolist()]
     spoken: dict[object, Cell] = {}
     shown = column.key if speaks(table, column) else ""
-    cells = []
-    for value in series.tolist():
+    cells: list[Cell] = []
+    for value in series.astype(object).where(series.notna(), None).tolist():
         if value not in spoken:
             spoken[value] = _text(value, shown, lang) if column.kind in LITERAL else plain(value)
         cells.append(spoken[value])
     return cells
 
 
-def _day(value: pd.Timestamp) -> Cell:
-    if value is pd.NaT:
-        return None
-    return str(value.date()) if value < FIRST_DAY else value.to_pydatetime()
+def _days(series: pd.Series) -> list[Cell]:
+    stamps = series.to_numpy(dtype="datetime64[us]")
+    found: list[Cell] = stamps.astype(object).tolist()  # datetimes, None where missing
+    for place in np.flatnonzero(stamps < FIRST_DAY):
+        found[place] = str(stamps[place].astype("datetime64[D]"))
+    return found
 
 
 def plain(value: object) -> Cell:
