@@ -29,6 +29,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"schema", "problems", "labels", "sources", "commands", "build"},
         {"pandas", "xlsxwriter"},
     ),
+    "terminal_refresh": (EVERY | {"commands", "exchange", "terminal"}, {"pandas", "rich"}),
     "terminal_calc": (EVERY | {"commands"}, {"platformdirs"}),
     "terminal_excel": (EVERY | {"commands", "install"}, set()),
     "install": ({"hosts", "install", "problems"}, set()),
@@ -45,7 +46,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "hosts": (
         {"schema", "udfs", "commands", "labels", "problems"},
-        {"pandas", "numpy", "xlwings", "uno", "platformdirs"},
+        {"pandas", "numpy", "xlwings", "uno", "platformdirs", "isal"},
     ),
     "build": ({"schema", "udfs", "commands", "labels", "problems"}, {"pandas", "numpy", "xlsxwriter"}),
     "demo": ({"schema", "labels"}, {"pandas", "numpy"}),

@@ -100,7 +100,7 @@ def test_a_named_connection_gives_the_rows_and_its_own_control_total(config: Pat
 def test_only_rows_from_a_day_on_are_asked_for(config: Path, tmp_path: Path, text: str) -> None:
     raw = sources.read(catalogue(tmp_path, text), since={"orders": dt.date(2026, 2, 6)})
     assert raw.tables["orders"]["amount"].tolist() == [50.0, 7.0]
-    assert raw.taken["orders"].since == dt.date(2026, 2, 6)
+    assert raw.taken["orders"].since == ("date", dt.date(2026, 2, 6))
 
 
 def test_conditions_are_parameters(config: Path, tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def _from_file(raw: Raw, table: str, entry: Entry, folder: Path, name: str, sinc
     if _control_query(entry):
         raise refuse("control_of_file", place)
     seconds = time.perf_counter() - start
-    taken = Taken(path.name, len(frame), seconds, changed([path]), since=wanted[1] if wanted else None)
+    taken = Taken(path.name, len(frame), seconds, changed([path]), since=wanted)
     _keep(raw, table, entry, place, (frame, origin, taken))
 
 
@@ -104,8 +104,7 @@ def _from_connection(raw: Raw, table: str, entry: Entry, name: str, since: Since
     if _control_query(entry):
         control = figure(read_database(entry["connection"], Wanted(_control_query(entry)), place).frame, place)
     seconds = time.perf_counter() - start
-    day = wanted[1] if wanted else None
-    taken = Taken(entry["connection"], len(answer.frame), seconds, answer.time, control, day)
+    taken = Taken(entry["connection"], len(answer.frame), seconds, answer.time, control, wanted)
     frame = answer.frame
     if "query" in entry and entry.get("columns"):
         frame = renamed(table, frame, entry["columns"], place)

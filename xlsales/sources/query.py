@@ -89,8 +89,7 @@ def _answer(engine: Any, question: Question, place: str, files: list[Path]) -> t
     control = figure(engine.execute(question.control).df(), place) if question.control else None
     seconds = time.perf_counter() - start
     names = ", ".join(dict.fromkeys(file.name for file in files))
-    day_asked = question.since[1] if question.since else None
-    return frame, Taken(names, len(frame), seconds, changed(files), control, day_asked)
+    return frame, Taken(names, len(frame), seconds, changed(files), control, question.since)
 
 
 def figure(frame: pd.DataFrame, place: str) -> float:

@@ -20,7 +20,8 @@ class Taken:
     """How one table was read: from where, how many rows, in how many seconds, and what the source says of itself.
 
     time: when the source was changed last (a file) or asked (a database), by its own clock. control: the total of the
-    table's money that the source states, None where it states none. since: the day from which rows were asked for.
+    table's money that the source states, None where it states none. since: the date column, and the day from which
+    rows were asked for.
     """
 
     source: str
@@ -28,7 +29,7 @@ class Taken:
     seconds: float
     time: str = ""
     control: float | None = None
-    since: dt.date | None = None
+    since: tuple[str, dt.date] | None = None
 
 
 @dataclass
