@@ -41,6 +41,7 @@ LAYOUT = {  # these join words or stand before a figure, so their spaces are mea
     "build.check.five.bad",
     "build.check.ageing.bad",
     "build.check.bridge.bad",
+    "build.check.walk.bad",
 }
 
 # Sheets that hold no table of the schema; the rest of the sheets follow from the tables.

@@ -12,6 +12,7 @@ from xlsales.schema.results import BUCKETS
 
 EXACT = 0.005
 SIDES = ("customer", "company")
+WALK = ("opening", "invoiced", "collected", "closing")
 Check = tuple[str, str]  # formula, cached value
 
 
@@ -89,8 +90,26 @@ def bridge_check(build: Build) -> Check:
     return compared(build, "bridge", (left, parts), (right, added(whole, ["amount"])), (there, not whole.empty))
 
 
+def walk_check(build: Build) -> Check:
+    """Opening plus billed less all cash received is closing: no receipt is lost, none counted twice."""
+    frame = build.frame("collections_report")
+    dimension = build.reference("collections_report", "dimension")
+    whole = f"{dimension},{quoted(value_word('dimension', 'company', build.lang))}"
+    opening, invoiced, collected, closing = (
+        f"SUMIFS({build.reference('collections_report', key)},{whole})" for key in WALK
+    )
+    left, there = f"({opening}+{invoiced}-{collected})", f"COUNTIFS({whole})"
+    if frame.empty:
+        return compared(build, "walk", (left, 0.0), (closing, 0.0), (there, False))
+    company = frame[frame["dimension"] == "company"]
+    sums = [added(company, [key]) for key in WALK]
+    start = sums[0] + sums[1] - sums[2]
+    return compared(build, "walk", (left, start), (closing, sums[3]), (there, not company.empty))
+
+
 CHECKS: dict[str, Callable[[Build], Check]] = {
     "five_quantities": five_check,
     "bridge": bridge_check,
+    "collections_report": walk_check,
     "ageing": ageing_check,
 }
