@@ -81,7 +81,7 @@ def _follow_up(cycle: Cycle, seen: pd.DataFrame) -> pd.DataFrame:
 
 def customer_segments(cycle: Cycle) -> Frames:
     """`customer_segments`: recency, frequency, money, classes and what they say."""
-    lines = cycle.found["lines"]
+    lines = cycle.found["whole_lines"]
     if lines.empty:
         return {}
     table = rfm(lines, cycle.as_of, customers=given(cycle, "customers"))
