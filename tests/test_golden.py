@@ -10,6 +10,8 @@ CEI of March: (1 076 + 396 - 772)/(1 076 + 396 - 396) = 65.06 %. Of the 716 due 
 March against February: 330 against 300 sold, +10 %. HHI of customers: 83.4 %² + 16.6 %² = 7 235.
 Bridge of the north: 13 pumps at 102.31 against 8 at 100: price 30, volume 500, the valves are new: 180.
 The valves' promotion: 300 against 180/28 × 19 = 122.14 usual.
+Commission of Ann: 10 % of the first 500 collected, 20 % of the other 590: 168, of which 80 is paid; of Bob 10 % of 270.
+Action a1: the North sold 165 a month in the year before (800 + 1 180) and 165 after (0 and 330), the South 0 and 150.
 """
 
 from functools import cache
@@ -24,6 +26,8 @@ EXPECTED = GOLDEN / "expected"
 BRIDGE = ("effect_price", "effect_volume", "effect_mix", "effect_new", "effect_lost")
 DSO = ("dso", "dso_countback", "dso_best", "days_delinquent")
 RATES = ("rate_period", "rate_cumulative", "rate_due", "on_time_count", "on_time_value")
+PER_VISIT = ("opportunities_per_visit", "visits_per_won", "value_per_visit")
+JUDGED = ("monthly_effect", "verdict", "next_step")
 SHOWN = {
     "five_quantities": ["dimension", "member", "period", "sales", "volume", "margin", "collections", "margin_rate"],
     "attainment": ["level", "measure", "scope", "member", "period", "target", "actual", "gap", "attainment"],
@@ -60,6 +64,20 @@ SHOWN = {
         "uplift_margin",
         "return_rate",
     ],
+    "target_decisions": ["measure", "scope", "member", "target", "lowest", "highest", "growth", "asks_reason"],
+    "target_gaps": ["scope", "member", "target", "child_scope", "children", "committed", "gap", "state"],
+    "target_candidates": ["measure", "scope", "member", "method", "low", "value", "high", "missing"],
+    "smart": ["measure", "member", "period", "specific", "measurable", "attainable", "relevant", "timed"],
+    "activity_effect": ["member", "visits", "opportunities", "won_deals", "won", *PER_VISIT],
+    "contest_standings": ["contest", "member", "value", "rank", "prize_share"],
+    "commissions": ["salesperson", "plan", "base", "rate", "commission", "paid", "outstanding"],
+    "commission_lines": ["salesperson", "kind", "document", "line", "credited", "rate", "commission"],
+    "accruals": ["salesperson", "period", "accrued", "paid", "outstanding", "due_to_date"],
+    "action_tracking": ["action_id", "who", "where", "state", "days_late", "cost"],
+    "action_progress": ["state", "actions", "cost", "expected_gain"],
+    "verdicts": ["action_id", "treated_units", "control_units", "months_before", "months_after", *JUDGED],
+    "next_targets": ["measure", "scope", "member", "period", "old", "landing", "new", "reason"],
+    "training_record": ["course", "people", "ahead", "cost", "result"],
 }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from xlsales.core.calendar import CALENDAR, Calendar, first_day, last_day
+from xlsales.core.period_steps import period_range
 
 MONTHS = 12  # at most so many before and after: a year holds every season once
 
@@ -30,7 +31,7 @@ def action_panel(
     >>> panel[["unit", "period", "after", "value"]].values.tolist()[:3]
     [['n', '2026-01', False, 5.0], ['n', '2026-02', True, 0.0], ['n', '2026-03', True, 7.0]]
     """
-    keys = sorted(values["period"].unique())
+    keys = period_range(values["period"].min(), values["period"].max(), calendar) if len(values) else []
     first = {key: pd.Timestamp(first_day(key, calendar)) for key in keys}
     last = {key: pd.Timestamp(last_day(key, calendar)) for key in keys}
     before = [key for key in keys if last[key] < window[0]][-MONTHS:]

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from xlsales.core.attained import ADDITIVE, SCOPES
-from xlsales.core.calendar import CALENDAR, Calendar, first_day, last_day
+from xlsales.core.calendar import CALENDAR, Calendar, PeriodLevel, first_day, last_day
 from xlsales.core.period_steps import children
 from xlsales.core.ratio import ratio
 
 OWNER = ["measure", "scope", "member"]
-LEVELS = ("half", "quarter", "month")
+LEVELS: tuple[PeriodLevel, ...] = ("half", "quarter", "month")
 
 
 def year_targets(targets: pd.DataFrame, year: str, calendar: Calendar = CALENDAR) -> pd.DataFrame:
@@ -21,34 +21,40 @@ def year_targets(targets: pd.DataFrame, year: str, calendar: Calendar = CALENDAR
     first; without it the sum of the member's halves, else quarters, else months in the year, else of its dated quotas
     that begin in the year (only measures that add up; blank where one of the parts is). Someone who joins in the second
     half so counts with that half. Returns the rows with their further columns, of summed parts those of the first; a
-    blank member is "".
+    blank member is "". whole: the parts cover the year, so that it may be compared with another one.
 
     >>> rows = pd.DataFrame({"measure": "sales", "scope": "salesperson", "member": ["a", "b", "b"], "valid_from": None,
     ...                      "period": ["2026", "2026Q3", "2026Q4"], "target": [100.0, 20.0, 30.0]})
-    >>> year_targets(rows, "2026")[["member", "target"]].values.tolist()
-    [['a', 100.0], ['b', 50.0]]
+    >>> year_targets(rows, "2026")[["member", "target", "whole"]].values.tolist()
+    [['a', 100.0, True], ['b', 50.0, False]]
     """
     rows = targets.assign(member=targets["member"].astype("str").fillna(""))
-    parts = [_summed(rows[found]) for found in _parts(rows, year, calendar)]
-    table = pd.concat([rows[rows["period"] == year], *parts], ignore_index=True)
-    return table.drop_duplicates(OWNER, ignore_index=True)
+    own = rows[rows["period"] == year].assign(whole=True)
+    table = pd.concat([own, *_parts(rows, year, calendar)], ignore_index=True)
+    return table.drop_duplicates(OWNER, ignore_index=True).astype({"whole": bool})
 
 
-def _parts(rows: pd.DataFrame, year: str, calendar: Calendar) -> Iterator[pd.Series]:
-    """Which rows are parts of the year: halves, quarters, months, dated quotas."""
-    adds = rows["measure"].isin(ADDITIVE)
+def _parts(rows: pd.DataFrame, year: str, calendar: Calendar) -> Iterator[pd.DataFrame]:
+    """The sums of the parts of the year: halves, quarters, months, dated quotas."""
+    adds = rows[rows["measure"].isin(ADDITIVE)]
     for level in LEVELS:
-        yield adds & rows["period"].isin(children(year, level, calendar))  # type: ignore[arg-type]  # one of the levels
+        keys = children(year, level, calendar)
+        found = _summed(adds[adds["period"].isin(keys)])
+        yield found.assign(whole=found["parts"] == len(keys)).drop(columns=["parts", "begins"])
     first, last = (pd.Timestamp(day(year, calendar)) for day in (first_day, last_day))
-    dated = pd.to_datetime(rows["valid_from"])
-    yield adds & rows["period"].isna() & (dated >= first) & (dated <= last)
+    dated = pd.to_datetime(adds["valid_from"])
+    found = _summed(adds[adds["period"].isna() & (dated >= first) & (dated <= last)])
+    yield found.assign(whole=found["begins"] == first).drop(columns=["parts", "begins"])
 
 
 def _summed(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row per owner, its targets summed; blank where one of them is."""
-    sums = rows.groupby(OWNER, sort=False)["target"].agg(lambda part: part.sum(skipna=False))
+    """One row per owner: its targets summed, blank where one of them is; how many parts, and the first day of them."""
+    rows = rows.assign(valid_from=pd.to_datetime(rows["valid_from"]))
+    groups = rows.groupby(OWNER, sort=False)
+    sums = groups["target"].agg(lambda part: part.sum(skipna=False)).reset_index()
+    sums["parts"], sums["begins"] = groups.size().to_numpy(), groups["valid_from"].min().to_numpy()
     firsts = rows.drop_duplicates(OWNER).drop(columns="target")
-    return firsts.merge(sums.reset_index(), on=OWNER)
+    return firsts.merge(sums, on=OWNER)
 
 
 def parent_gaps(targets: pd.DataFrame, unit: float = 1.0) -> pd.DataFrame:

@@ -22,7 +22,7 @@ def quotas(cycle: Cycle) -> Frames:
     """`quota_quality` and `quota_summary`: each salesperson's sales quota of the planned year, and all together."""
     year = planned_year(cycle)
     goals = year_targets(all_targets(cycle), year, calendar(cycle))
-    goals = goals[(goals["measure"] == "sales") & (goals["scope"] == PERSON)]
+    goals = goals[(goals["measure"] == "sales") & (goals["scope"] == PERSON) & goals["whole"]]
     people = cycle.tables["salespeople"].drop_duplicates(PERSON).set_index(PERSON)
     gone = people["leave_date"].reindex(goals["member"]).le(cycle.as_of).to_numpy(bool)
     unusable = ~(goals["target"] > 0)

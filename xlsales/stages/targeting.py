@@ -10,7 +10,7 @@ from xlsales.core.capacity import capacity
 from xlsales.core.period_steps import children, parent_period, same_period_last_year
 from xlsales.core.ratio import ratio
 from xlsales.core.smart import smart
-from xlsales.core.target_sums import parent_gaps, year_targets
+from xlsales.core.target_sums import OWNER, parent_gaps, year_targets
 from xlsales.core.targets import coherence, decide, growth_band, triangulate
 from xlsales.stages.cycle import Cycle, Frames
 from xlsales.stages.lines import calendar, tree_of
@@ -28,12 +28,13 @@ def target_view(cycle: Cycle) -> Frames:
     """`target_decisions`, `target_gaps`, `smart`, `coherence`, `target_candidates` of the year that is planned."""
     year = planned_year(cycle)
     goals = with_parents(cycle, year_targets(all_targets(cycle), year, calendar(cycle)))
-    if goals.empty:
+    if not goals["whole"].any():
         return {}
-    past = Past(cycle, year)
+    past, whole = Past(cycle, year), goals[goals["whole"]].reset_index(drop=True)
     gaps = parent_gaps(goals, float(cycle.settings["rounding"]))
-    facts = _facts(cycle, year, goals, gaps, past)
-    found = {"target_gaps": gaps, "coherence": _coherence(cycle, year, goals)}
+    gaps = gaps.merge(whole[OWNER], on=OWNER)  # children may cover a part of the year, the parent has the whole
+    facts = _facts(cycle, year, whole, gaps, past)
+    found = {"target_gaps": gaps, "coherence": _coherence(cycle, year, whole)}
     found |= _triangulated(facts)
     found["smart"] = _smart(cycle, year, facts, past)
     return {key: with_names(cycle, table, "scope") for key, table in found.items() if len(table)}
