@@ -119,6 +119,9 @@ def chances(cycle: Cycle) -> Frames:
     bands = history.calibration.rename(columns={"low": "from_chance", "high": "to_chance"})
     known = deals.set_index("opportunity")
     table = history.table
+    if not history.skill > 0:  # no better than the plain win rate: a chance made from it would mislead
+        cycle.notes.append(Refusal("history_without_skill", closed=history.closed, skill=round(history.skill, 2)))
+        table = table.assign(history_chance=np.nan)
     of = table["opportunity"]
     table = table.assign(
         customer=of.map(known["customer"]),
