@@ -14,6 +14,7 @@ Commission of Ann: 10 % of the first 500 collected, 20 % of the other 590: 168, 
 Action a1: the North sold 165 a month in the year before (800 + 1 180) and 165 after (0 and 330), the South 0 and 150.
 """
 
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -127,3 +128,40 @@ def test_a_run_does_not_change_its_tables() -> None:
     steps.run(checked.tables, checked.settings)
     for key, frame in checked.tables.items():
         assert frame.equals(before[key]), key
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        (),
+        ("orders", "products"),
+        ("customers", "invoices", "receipts"),
+        ("customers", "receipts"),
+        ("opportunities",),
+        ("opportunities", "targets", "regions", "salespeople"),
+        ("market", "promotions", "satisfaction", "customers"),
+    ],
+    ids=" ".join,
+)
+def test_a_company_that_gives_only_some_tables_still_gets_a_run(given: tuple[str, ...]) -> None:
+    checked = validate.validate_all(sources.read(GOLDEN / "company"))
+    tables = {key: frame if key in given else frame.head(0) for key, frame in checked.tables.items()}
+    assert "headline" in steps.run(tables, checked.settings).results
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"as_of": date(2026, 3, 10)},
+        {"as_of": date(2026, 1, 3)},
+        {"fiscal_year_start": 7},
+        {"month_close_day": 25},
+        {"bill_counts_on": "maturity"},
+    ],
+    ids=str,
+)
+def test_a_run_on_another_day_or_calendar_ends(change: dict[str, object]) -> None:
+    checked = validate.validate_all(sources.read(GOLDEN / "company"))
+    done = steps.run(checked.tables, {**checked.settings, **change})
+    whole = done.results["five_quantities"].query("dimension == 'company' and period == ''").iloc[0]
+    assert whole["sales"] == pytest.approx(done.results["whole_lines"]["sales"].sum())

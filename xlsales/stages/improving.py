@@ -52,7 +52,10 @@ def _drivers(cycle: Cycle, scope: str, goals: pd.DataFrame) -> pd.DataFrame:
     parts = [_unit_values(cycle, scope, goals)]
     if scope in {"region", "salesperson"}:
         parts += [_visits(cycle, scope), _win_rates(cycle, scope), _overdue(cycle, scope)]
-    table = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    there = [part for part in parts if len(part)]
+    if not there:
+        return pd.DataFrame()
+    table = pd.concat(there, ignore_index=True)
     known = table["target"].notna() & table["actual"].notna() & table["member"].isin(goals["member"])
     usable = ((table["target"] >= 0) & (table["actual"] >= 0)) | (table["driver"] == "mix")
     return table[known & usable].reset_index(drop=True)

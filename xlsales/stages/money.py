@@ -38,6 +38,8 @@ def bridges_by(cycle: Cycle) -> Frames:
             items = [lines_as_items(side, by=[dimension]) for side in (then, now)]
             rows = bridge_by(*items, dimension, measure).rename(columns={dimension: "member"})
             parts.append(rows.assign(dimension=dimension, measure=measure).astype({"member": "str"}))
+    if not parts:
+        return {}
     table = pd.concat(parts, ignore_index=True).rename(
         columns={"base": "base_amount", "total": "change", "actual": "actual_amount"}
     )
