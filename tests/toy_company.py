@@ -117,7 +117,9 @@ def lay_plan(book, tab, measure, frames) -> None:
     book.named[f"xs_plan_{measure}"] = f"='{name}'!$A${top - 1}:${last}${max(row - 1, top + 1)}"
     book.named[f"xs_version_{measure}"] = f"='{name}'!$B$5"
     book.named[f"xs_year_{measure}"] = f"='{name}'!$B$6"
+    book.named[f"xs_command_{measure}"] = f"='{name}'!$D$5"
     tab.cells_ |= {(5, 2): "base", (6, 2): "2026"}
+    tab.formats[5, 4] = "@"
 
 
 def sums(tab, row, step, runs) -> None:

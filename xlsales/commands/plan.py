@@ -1,6 +1,6 @@
 """The buttons of the group Plan: allocate with a preview, confirm, discard, hold, release."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -74,21 +74,27 @@ def drawn(work: Work, sheet: PlanSheet) -> dict[tuple[str, str, str], float]:
 
 
 def show(book: Book, sheet: PlanSheet, done: Allocated) -> None:
-    """Lay the old and new values on the sheet Preview."""
+    """Lay the old and new values of an allocation on the sheet Preview."""
+    measure = word("value.measure." + sheet.measure, book.lang)
+    facts = {"measure": measure, "version": sheet.version, "year": sheet.year, "target": f"{done.total:,.2f}"}
+    key = "said.preview.equal" if done.equal else "said.preview.title"
+    lay(book, sheet, word(key, book.lang, **facts), done.cells)
+
+
+def lay(book: Book, sheet: PlanSheet, title: str, cells: Mapping[tuple[int, int], float | None]) -> None:
+    """Lay old and new values on the sheet Preview. cells: the new ones by row and month, None for a cell emptied."""
     measure = word("value.measure." + sheet.measure, book.lang)
     rows: list[list[Cell]] = []
-    for (at, month), value in done.cells.items():
+    for (at, month), value in cells.items():
         row, old = sheet.rows[at], sheet.cell(at, month)[0]
         before = float(old) if isinstance(old, float) else None
-        change = value - (before or 0.0)
+        change = (value or 0.0) - (before or 0.0)
         names: list[Cell] = [row.region or None, row.salesperson or None, row.name or None]
         rows.append([measure, *names, sheet.months[month], before, value, change])
     heads = [label("plan", key, book.lang) for key in HEADINGS if key != "name"]
     heads.insert(3, label("salespeople", "name", book.lang))
     heads += [word("said.preview." + key, book.lang) for key in ("old", "new", "change")]
-    facts = {"measure": measure, "version": sheet.version, "year": sheet.year, "target": f"{done.total:,.2f}"}
-    key = "said.preview.equal" if done.equal else "said.preview.title"
-    book.show_preview(word(key, book.lang, **facts), heads, rows)
+    book.show_preview(title, heads, rows)
 
 
 def confirm(book: Book) -> Answer:
@@ -99,7 +105,10 @@ def confirm(book: Book) -> Answer:
     work = load(book)
     sheet, changes = from_preview(work, shown)
     says = word("said.allocated", book.lang, cells=len(changes))
-    return answer_of(work, sheet, changes, says)
+    before = sum(cell for place in changes if isinstance(cell := sheet.cell(*place)[0], float))
+    after = sum(value or 0.0 for value, _ in changes.values())
+    parameters = f"{sheet.measure} {sheet.version} {sheet.year}: {before:,.2f} → {after:,.2f}"
+    return replace(answer_of(work, sheet, changes, says), parameters=parameters)
 
 
 def from_preview(work: Work, shown: Sequence[Sequence[Cell]]) -> tuple[PlanSheet, dict[tuple[int, int], Planned]]:
@@ -118,7 +127,7 @@ def from_preview(work: Work, shown: Sequence[Sequence[Cell]]) -> tuple[PlanSheet
     for line in shown:
         place = places.get((code(line[1]), code(line[2]), str(line[4])))
         old, new = line[NUMBERS], line[NUMBERS + 1]
-        if place is None or not isinstance(new, float):
+        if place is None or not (new is None or isinstance(new, float)):
             raise InputError(Problem("preview_stale"))
         now, held = sheet.cell(*place)
         if not _alike(now, old):

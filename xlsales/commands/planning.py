@@ -26,13 +26,13 @@ class Allocated:
     equal: bool = False
 
 
-def chosen_cells(sheet: PlanSheet, blocks: Sequence[Block]) -> Cells:
+def chosen_cells(sheet: PlanSheet, blocks: Sequence[Block], *, whole_year: bool = True) -> Cells:
     """The leaf cells that a selection means.
 
     A month's cell (or its hold cell) means itself; on a row that adds up, all leaves under it; a cell left or right of
-    the months, and a single selected cell, mean the whole year of the row.
+    the months, and a single selected cell (with `whole_year`), mean the whole year of the row.
     """
-    single = len(blocks) == 1 and blocks[0].height == blocks[0].width == 1
+    single = whole_year and len(blocks) == 1 and blocks[0].height == blocks[0].width == 1
     found: dict[tuple[int, int], None] = {}
     top = sheet.matrix.top + 1
     for block in blocks:

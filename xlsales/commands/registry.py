@@ -59,6 +59,7 @@ COMMANDS: dict[str, Command] = {
         Command("allocate", "plan", "DiagramTargetInsertClassic", "plan.allocate", writes=("plan",)),
         Command("confirm", "plan", "AcceptInvitation", "plan.confirm", ("plan",), ("plan",)),
         Command("discard", "plan", "DeclineInvitation", "plan.discard", ()),
+        Command("spread", "plan", "FillSeries", "spread_code.spread_over", ("plan",), ("plan",)),
         Command("hold", "plan", "Lock", "plan.hold", ("plan",), ("plan",)),
         Command("release", "plan", "AdpPrimaryKey", "plan.release", ("plan",), ("plan",)),
         Command(

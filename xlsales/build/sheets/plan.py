@@ -14,6 +14,7 @@ from xlsales.build.wording import value_word
 from xlsales.schema.model import MONEY, QUANTITY, TEXT
 
 FIRST_MONTH = 3  # after region, salesperson, name
+COMMAND = FIRST_MONTH  # the column of the cell for spreading codes
 TOTAL, TARGET, CHECK = (FIRST_MONTH + 24 + step for step in range(3))
 EXACT = 0.005  # amounts are rounded to the cent
 HELD = "H"
@@ -47,6 +48,10 @@ def write_head(build: Build, page: Any, plan: PlanOf) -> None:
     page.write_string(CAPTION_ROW, 1, plan.version, styles.cell(TEXT, typed=True))
     page.write_string(TOTAL_ROW, 0, build.says("plan.year"), styles.note)
     page.write_string(TOTAL_ROW, 1, str(plan.year), styles.cell(TEXT, typed=True))
+    page.write_string(CAPTION_ROW, COMMAND - 1, build.says("plan.command"), styles.beside)
+    page.write_blank(CAPTION_ROW, COMMAND, None, styles.cell(TEXT, typed=True))
+    message = {"validate": "any", "input_title": "", "input_message": build.says("plan.command.help")}
+    page.data_validation(CAPTION_ROW, COMMAND, CAPTION_ROW, COMMAND, message)
     if plan.elsewhere:
         page.write_string(TOTAL_ROW, 2, build.says("plan.elsewhere", count=plan.elsewhere), styles.note)
     heads = [build.says("plan." + key) for key in ("region", "salesperson", "name")]
@@ -198,7 +203,7 @@ def verdict(build: Build, total: float | str, target: float | str) -> str:
 
 
 def name_blocks(build: Build, sheet: Sheet, plan: PlanOf) -> None:
-    """Names for the matrix with its headings, for its hold columns, for version and year."""
+    """Names for the matrix with its headings, for its hold columns, for version, year and spreading code."""
     last = FIRST_ROW + len(plan.rows) - 1
 
     def area(first: int, row: int, end: int) -> str:
@@ -209,3 +214,4 @@ def name_blocks(build: Build, sheet: Sheet, plan: PlanOf) -> None:
     build.book.define_name("xs_hold_" + plan.measure, "=" + ",".join(holds))
     build.book.define_name("xs_version_" + plan.measure, "=" + build.place(sheet.key, CAPTION_ROW, 1))
     build.book.define_name("xs_year_" + plan.measure, "=" + build.place(sheet.key, TOTAL_ROW, 1))
+    build.book.define_name("xs_command_" + plan.measure, "=" + build.place(sheet.key, CAPTION_ROW, COMMAND))

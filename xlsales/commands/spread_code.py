@@ -1,0 +1,224 @@
+"""The button Spread: a spreading code typed into the Plan sheet's command cell, over the selected cells."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from xlsales.commands.plan import chosen_on, lay
+from xlsales.commands.plan_sheet import FIRST_MONTH, HELD, MONTHS, Planned, PlanSheet, code, fold
+from xlsales.commands.planning import SAME, Cells, chosen_cells
+from xlsales.commands.protocol import Block, Book, Change, Patch, Replace
+from xlsales.commands.reading import Answer, Work, load
+from xlsales.core.apportion import allocation
+from xlsales.core.plan_down import grid_unit
+from xlsales.core.refusal import Refusal
+from xlsales.core.spreading_codes import HOLDS, SpreadCode, parse_code, reach, spread
+from xlsales.labels import word
+from xlsales.problems import InputError, Problem, from_refusal
+from xlsales.schema.origin import letters
+
+TOTALS = ("HC", "RC")
+LINES = ("SL", "GR")
+Place = tuple[int, int]  # row and month
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a code is asked to do. cells: leaves by month, row by row. totals: the rows that add up, by month."""
+
+    sheet: PlanSheet
+    code: SpreadCode
+    text: str
+    cells: Cells
+    totals: Cells
+
+
+def typed_code(book: Book, measure: str) -> str:
+    """What stands in the command cell of a measure's plan; "" for nothing. Refuses a book that has no such cell."""
+    area = book.area("xs_command_" + measure)
+    if area is None:
+        raise InputError(Problem("book_area_missing", facts={"name": "xs_command_" + measure}))
+    return code(area.cells[0][0])
+
+
+def spread_over(book: Book) -> Answer:
+    """Show what the code makes of the selected cells; holds are set and released at once."""
+    work = load(book)
+    wanted = asked(book, work)
+    try:
+        if wanted.code.method in HOLDS:
+            return held(book, work, wanted)
+        new, equal = spread_cells(wanted, float(work.settings["rounding"]))
+    except Refusal as refusal:
+        raise InputError(replace(from_refusal(refusal), table="plan")) from refusal
+    if not new:
+        return Answer(says=word("said.spread_same", book.lang), rows=0, undoable=False)
+    sheet = wanted.sheet
+    facts = {
+        "measure": word("value.measure." + sheet.measure, book.lang),
+        "version": sheet.version,
+        "code": wanted.text,
+    }
+    title = word("said.preview.spread_equal" if equal else "said.preview.spread", book.lang, year=sheet.year, **facts)
+    lay(book, sheet, title, new)
+    parameters = f"{sheet.measure} {sheet.version} {sheet.year}: {wanted.text}"
+    says = word("said.previewed", book.lang, cells=len(new))
+    return Answer(says=says, parameters=parameters, rows=len(new), undoable=False)
+
+
+def asked(book: Book, work: Work) -> Wanted:
+    """The code and the cells that it is for."""
+    selected = book.selection()
+    sheet, _ = chosen_on(work, selected)
+    text = typed_code(book, sheet.measure)
+    if not text:
+        raise InputError(Problem("spread_no_code", sheet=sheet.matrix.sheet, cell=_command_cell(book, sheet.measure)))
+    try:
+        parsed = parse_code(text)
+    except Refusal as refusal:
+        raise InputError(replace(from_refusal(refusal), table="plan")) from refusal
+    blocks = selected.blocks if selected else ()
+    cells, totals = selected_cells(sheet, blocks), selected_totals(sheet, blocks)
+    if parsed.directions:
+        cells = directed(sheet, cells, totals, parsed.directions)
+    return Wanted(sheet, parsed, text, cells, totals)
+
+
+def _command_cell(book: Book, measure: str) -> str:
+    area = book.area("xs_command_" + measure)
+    return "" if area is None else f"{letters(area.left)}{area.top}"
+
+
+def selected_cells(sheet: PlanSheet, blocks: Sequence[Block]) -> Cells:
+    """The leaf cells that are meant; unlike an allocation, a single month's cell means itself."""
+    return chosen_cells(sheet, blocks, whole_year=False)
+
+
+def selected_totals(sheet: PlanSheet, blocks: Sequence[Block]) -> Cells:
+    """The selected rows that add up, by selected month."""
+    top, found = sheet.matrix.top + 1, {}
+    for block in blocks:
+        rows = range(max(block.row - top, 0), min(block.row - top + block.height, len(sheet.rows)))
+        parents = [at for at in rows if not sheet.rows[at].leaf]
+        found |= dict.fromkeys((at, month) for at in parents for month in months_of(sheet, block))
+    return list(found)
+
+
+def months_of(sheet: PlanSheet, block: Block) -> list[int]:
+    """The months that a block covers; all of them where it stands beside the months."""
+    first = block.column - sheet.matrix.left - FIRST_MONTH
+    inside = {column // 2 for column in range(first, first + block.width) if 0 <= column < 2 * MONTHS}
+    return sorted(inside) or list(range(MONTHS))
+
+
+def directed(sheet: PlanSheet, cells: Cells, totals: Cells, directions: str) -> Cells:
+    """The leaves that directions reach from the one selected cell."""
+    if len(cells) != 1 or totals:
+        raise InputError(Problem("spread_directions", table="plan", facts={"directions": directions}))
+    leaves = [row.at for row in sheet.rows if row.leaf and (row.region or row.salesperson)]
+    at, month = cells[0]
+    reached = reach((len(leaves), MONTHS), (leaves.index(at), month), directions)
+    return [(leaves[row], int(column)) for row, column in zip(*np.nonzero(reached), strict=True)]
+
+
+def amount(sheet: PlanSheet, place: Place) -> float:
+    """What a cell holds; NaN for nothing."""
+    cell = sheet.cell(*place)[0]
+    return float(cell) if isinstance(cell, (int, float)) and not isinstance(cell, bool) else np.nan
+
+
+def spread_cells(wanted: Wanted, rounding: float) -> tuple[dict[Place, float | None], bool]:
+    """New values of the cells that change, and whether shares are equal for want of anything to go by.
+
+    Months of rows that add up and are held (HC) keep their sums: the leaves under them that were not selected give way.
+    """
+    sheet, cells = wanted.sheet, wanted.cells
+    if wanted.code.method in LINES and len({at for at, _ in cells}) > 1 and len({month for _, month in cells}) > 1:
+        raise Refusal("code_rectangle", text=wanted.text)
+    before = np.array([amount(sheet, place) for place in cells])
+    kept = np.array([sheet.cell(*place)[1] for place in cells])
+    figures = (*wanted.code.numbers, *before[kept & ~np.isnan(before)].tolist())
+    exact = figures if wanted.code.method in {"P", "S", "R", "LS", "LR"} else ()
+    unit = min((grid_unit(figure, rounding) for figure in exact), default=rounding)
+    done = spread(wanted.code, before, kept, unit=unit)
+    values: dict[Place, float | None] = {
+        place: None if np.isnan(value) else float(value) for place, value in zip(cells, done.amounts, strict=True)
+    }
+    values |= given_way(sheet, values, unit)
+    changed = {place: value for place, value in values.items() if differs(amount(sheet, place), value)}
+    return changed, done.announced_equal
+
+
+def differs(old: float, new: float | None) -> bool:
+    """Whether a cell changes by a cent or more, or between blank and not."""
+    if np.isnan(old) or new is None:
+        return np.isnan(old) != (new is None)
+    return abs(old - new) >= SAME
+
+
+def given_way(sheet: PlanSheet, values: Mapping[Place, float | None], unit: float) -> dict[Place, float]:
+    """Break-back under held sums, the deepest first: the free leaves that were not selected, in proportion."""
+    found: dict[Place, float] = {}
+    sums = [(row.at, month) for row in reversed(sheet.rows) if not row.leaf for month in range(MONTHS)]
+    for at, month in (place for place in sums if sheet.cell(*place)[1]):
+        leaves = [(leaf, month) for leaf in sheet.leaves(at)]
+        if not any(place in values for place in leaves):
+            continue
+        total = float(np.nansum([amount(sheet, place) for place in leaves]))
+        now = {place: found.get(place, values.get(place, amount(sheet, place))) for place in leaves}
+        free = [place for place in leaves if place not in values and place not in found and not sheet.cell(*place)[1]]
+        fixed = sum(value or 0.0 for place, value in now.items() if place not in free and not _blank(value))
+        rest = round(total - fixed, 2)
+        if abs(rest - np.nansum([amount(sheet, place) for place in free])) < SAME:
+            continue
+        if not free or rest < 0 <= total:
+            name = sheet.rows[at].name or sheet.rows[at].region
+            facts = {"name": name, "month": sheet.months[month], "total": total, "fixed": fixed}
+            raise InputError(Problem("spread_total_held", table="plan", facts=facts))
+        weights = np.nan_to_num(np.array([amount(sheet, place) for place in free]))
+        shared = allocation(rest, weights, unit=grid_unit(rest, unit))
+        found |= dict(zip(free, shared.amounts.tolist(), strict=True))
+    return found
+
+
+def _blank(value: float | None) -> bool:
+    return value is None or bool(np.isnan(value))
+
+
+def held(book: Book, work: Work, wanted: Wanted) -> Answer:
+    """Holds of leaves (H, RH), of sums (HC, RC), or all holds released (RA), written at once."""
+    sheet, method = wanted.sheet, wanted.code.method
+    leaves, sums = held_places(wanted)
+    on = method in {"H", "HC"}
+    changes: dict[Place, Planned] = {}
+    for place in leaves:
+        value = amount(sheet, place)
+        if sheet.cell(*place)[1] != on and not (on and np.isnan(value)):  # an empty cell has nothing to keep
+            changes[place] = (None if np.isnan(value) else value, on)
+    marks = [place for place in sums if sheet.cell(*place)[1] != on]
+    if not changes and not marks:
+        return Answer(says=word("said.held_none", book.lang), undoable=False)
+    new = sheet.with_cells(changes)
+    folded = fold(work.raw.tables["plan"], work.raw.origins["plan"], [new])
+    writes: list[Change] = [*new.patches(at for at, _ in changes), Replace("plan", folded.raw)]
+    column = FIRST_MONTH + 1
+    writes += [Patch(sheet.area, at + 1, column + 2 * month, [[HELD if on else None]]) for at, month in marks]
+    count = len(changes) + len(marks)
+    says = word("said.held" if on else "said.released", book.lang, cells=count)
+    parameters = f"{sheet.measure} {sheet.version} {sheet.year}: {wanted.text}"
+    return Answer(tuple(writes), says, parameters=parameters, rows=count)
+
+
+def held_places(wanted: Wanted) -> tuple[Cells, Cells]:
+    """The leaves and the sums whose hold is set or released."""
+    sheet, method = wanted.sheet, wanted.code.method
+    if method == "RA":
+        every = [(row, month) for row in sheet.rows for month in range(MONTHS)]
+        places = [((row.at, month), row.leaf) for row, month in every]
+        return [place for place, leaf in places if leaf], [place for place, leaf in places if not leaf]
+    if method in TOTALS:
+        if not wanted.totals:
+            raise InputError(Problem("spread_no_total", table="plan", facts={"code": method}))
+        return [], wanted.totals
+    return wanted.cells, []
