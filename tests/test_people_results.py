@@ -15,7 +15,7 @@ from xlsales.validate import validate_all
 from xlsales.worded import worded
 
 OURS = (
-    *(key for key in RESULTS if TABLES[key].sheet == "targets_report"),
+    *(key for key in RESULTS if TABLES[key].sheet in {"targets_report", "smart_report"}),
     "score_compared",
     "activity_effect",
     "contest_standings",

@@ -45,6 +45,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("customers"),
     Sheet("targets", "targets"),
     Sheet("targets_report", "targets"),
+    Sheet("smart_report", "targets"),
     *(Sheet("plan_" + measure, "plan") for measure in QUANTITIES),
     Sheet("plan_data", "plan", hidden="hidden"),
     Sheet("activities", "plan"),

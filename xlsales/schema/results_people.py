@@ -43,7 +43,7 @@ TARGETS: tuple[Table, ...] = (
     ),
     result(
         "smart",
-        "targets_report",
+        "smart_report",
         ("measure", "scope", "member", "period"),
         *target_of(),
         period("period"),
