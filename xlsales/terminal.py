@@ -202,8 +202,7 @@ def tell(loaded: Loaded, results: "dict[str, pd.DataFrame]", lang: str) -> None:
         name = word("value.measure." + row.measure, lang)
         grid.add_row(name, amount(row.target), amount(row.actual), percent(row.attainment))
     Console().print(grid)
-    errors = [problem for problem in loaded.problems if problem.severity == "error"]
-    list_problems(errors, lang, SHOWN_PROBLEMS)
+    list_problems([problem for problem in loaded.problems if problem.severity != "note"], lang, SHOWN_PROBLEMS)
     say(counted(loaded, lang))
 
 
