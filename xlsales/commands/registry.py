@@ -60,6 +60,14 @@ COMMANDS: dict[str, Command] = {
         Command("confirm", "plan", "AcceptInvitation", "plan.confirm", ("plan",), ("plan",)),
         Command("discard", "plan", "DeclineInvitation", "plan.discard", ()),
         Command("spread", "plan", "FillSeries", "spread_code.spread_over", ("plan",), ("plan",)),
+        Command(
+            "versions",
+            "plan",
+            "VersionHistory",
+            "versions.versions",
+            ("plan", "plan_versions"),
+            ("plan", "plan_versions"),
+        ),
         Command("hold", "plan", "Lock", "plan.hold", ("plan",), ("plan",)),
         Command("release", "plan", "AdpPrimaryKey", "plan.release", ("plan",), ("plan",)),
         Command(
