@@ -41,7 +41,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "udfs": ({"core", "schema", "validate", "labels", "problems"}, {"pandas", "numpy"}),
     "commands": (
-        {"steps", "core", "validate", "sources", "schema", "labels", "problems", "worded"},
+        {"steps", "core", "validate", "sources", "schema", "labels", "problems", "worded", "exchange"},
         {"pandas", "numpy"},
     ),
     "hosts": (

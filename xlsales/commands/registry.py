@@ -68,6 +68,8 @@ COMMANDS: dict[str, Command] = {
             ("plan", "plan_versions"),
             ("plan", "plan_versions"),
         ),
+        Command("distribute", "plan", "ReviewShareWorkbook", "exchange.send", ("plan",)),
+        Command("collect", "plan", "ReviewCompareAndMergeWorkbooks", "exchange.take", ("plan",), ("plan",)),
         Command("hold", "plan", "Lock", "plan.hold", ("plan",), ("plan",)),
         Command("release", "plan", "AdpPrimaryKey", "plan.release", ("plan",), ("plan",)),
         Command(
