@@ -1,7 +1,7 @@
 """What is wrong with an input, as a value; and its sentence: where, what, and the cure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xlsales.core.refusal import Refusal
@@ -44,6 +44,12 @@ class InputError(ValueError):
 def from_refusal(refusal: Refusal, table: str = "") -> Problem:
     """The problem that a calculation's refusal is for a reader."""
     return Problem(refusal.code, table=table, facts=dict(refusal.facts), refused=True)
+
+
+def from_run(refused: Iterable[tuple[str, Refusal]], notes: Iterable[tuple[str, Refusal]]) -> list[Problem]:
+    """What a run could not give: a step that refused is a warning, a single figure a note."""
+    found = [replace(from_refusal(refusal), severity="warning") for _, refusal in refused]
+    return found + [replace(from_refusal(refusal), severity="note") for _, refusal in notes]
 
 
 def what(problem: Problem, lang: str) -> str:

@@ -93,10 +93,11 @@ STEPS: tuple[Step, ...] = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run found: frames by name, and what could not be given (step, refusal)."""
+    """What a run found: frames by name, steps that refused, and single figures that could not be given (step, why)."""
 
     results: dict[str, pd.DataFrame]
     refused: list[tuple[str, Refusal]]
+    notes: list[tuple[str, Refusal]]
 
 
 def run(
@@ -113,6 +114,7 @@ def run(
     """
     cycle = Cycle(tables, settings, pd.Timestamp(settings["as_of"]))
     refused: list[tuple[str, Refusal]] = []
+    notes: list[tuple[str, Refusal]] = []
     for step in STEPS:
         if step.key in without:
             continue
@@ -123,7 +125,7 @@ def run(
             if step.essential:
                 raise
             refused.append((step.key, refusal))
-        refused += [(step.key, note) for note in cycle.notes]
+        notes += [(step.key, note) for note in cycle.notes]
         cycle.notes.clear()
     results = {key: found for key, found in cycle.found.items() if isinstance(found, pd.DataFrame)}
-    return Outcome(results, refused)
+    return Outcome(results, refused, notes)

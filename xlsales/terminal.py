@@ -15,7 +15,7 @@ from rich.table import Table as Grid
 
 from xlsales.core.refusal import Refusal
 from xlsales.labels import word
-from xlsales.problems import InputError, Problem, from_refusal, sentence
+from xlsales.problems import InputError, Problem, from_refusal, from_run, sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,7 +87,7 @@ def compute(loaded: Loaded, start: Any) -> "tuple[Loaded, dict[str, pd.DataFrame
         outcome = steps.run(loaded.tables, loaded.settings)
     except Refusal as refusal:
         raise InputError(from_refusal(refusal)) from refusal
-    refused = [replace(from_refusal(refusal), severity="warning") for _, refusal in outcome.refused]
+    refused = from_run(outcome.refused, outcome.notes)
     tables = {**loaded.tables, "plan": outcome.results["plan"]} if "plan" in outcome.results else loaded.tables
     return replace(loaded, tables=tables, problems=[*loaded.problems, *refused]), outcome.results
 

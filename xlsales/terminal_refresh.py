@@ -23,7 +23,7 @@ from xlsales.hosts.kept_copy import replace_keeping
 from xlsales.hosts.xlsx_parts import table_places
 from xlsales.hosts.xlsx_write import fitting, write_tables
 from xlsales.labels import word
-from xlsales.problems import InputError, Problem, from_refusal, table_name
+from xlsales.problems import InputError, Problem, from_refusal, from_run, table_name
 from xlsales.schema import RESULTS, TABLES
 from xlsales.sources.raw import Raw
 from xlsales.sources.refreshed import report
@@ -116,7 +116,7 @@ def refresh(book: Path, only: str, since: date | None, look: tuple[str, datetime
         settings = {**checked.settings, "as_of": checked.settings.get("as_of") or now.date()}
         start("compute")
         outcome = computed(checked.tables, settings)
-        problems = [*checked.problems, *(replace(from_refusal(why), severity="warning") for _, why in outcome.refused)]
+        problems = [*checked.problems, *from_run(outcome.refused, outcome.notes)]
         start("write")
         writes = [*results_on(worded(outcome.results, lang), chosen), problem_table(problems, lang)]
         log = log_row(checked.tables["log"], only, (now, perf_counter() - start_time), writes, lang)

@@ -1,7 +1,7 @@
 """What every command begins with: the book's tables with the plan folded in, checked; and what ends it: an answer."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -12,7 +12,7 @@ from xlsales.commands.problem_rows import problem_table
 from xlsales.commands.protocol import Book, Change, Reading, Replace
 from xlsales.core.refusal import Refusal
 from xlsales.labels import word
-from xlsales.problems import InputError, Problem, from_refusal
+from xlsales.problems import InputError, Problem, from_refusal, from_run
 from xlsales.schema import INPUTS, RESULTS, TABLES
 from xlsales.worded import worded
 
@@ -91,7 +91,7 @@ def compute(book: Book, work: Work, sheets: Collection[str] | None) -> dict[str,
         outcome = steps.run(work.tables, work.settings, told, without)
     except Refusal as refusal:
         raise InputError(from_refusal(refusal)) from refusal
-    work.problems += [replace(from_refusal(refusal), severity="warning") for _, refusal in outcome.refused]
+    work.problems += from_run(outcome.refused, outcome.notes)
     return worded(outcome.results, book.lang)
 
 
