@@ -1,10 +1,13 @@
 """Spreading codes in the Plan sheet's command cell: preview, confirm, undo, holds; numbers a person can check."""
 
+import openpyxl
 import pytest
 
 from tests.test_commands_plan import FIRST, JANUARY, north, plan, preview, said, select
 from tests.toy_company import company, open_company, rows_of
+from xlsales.__main__ import main
 from xlsales.hosts.book import run
+from xlsales.schema.targets import QUANTITIES
 
 MONTHS = 12
 
@@ -200,3 +203,15 @@ def test_a_code_that_cannot_be_followed_changes_nothing(book, text, wanted):
 
 def test_what_is_there_already_needs_nothing(book):
     assert spread(book, "P100", column_of(book)).startswith("The selected cells hold these values already")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_built_workbook_has_the_command_cell_on_every_plan_sheet(tmp_path, lang):
+    path = tmp_path / "new.xlsx"
+    assert main(["new", str(path), "--lang", lang]) == 0
+    made = openpyxl.load_workbook(path)
+    for measure in QUANTITIES:
+        name, cell = made.defined_names["xs_command_" + measure].attr_text.replace("$", "").rsplit("!", 1)
+        page = made[name.strip("'")]
+        assert (cell, page[cell].number_format, page[cell].protection.locked) == ("D5", "@", False)
+        assert "S1200" in next(rule.prompt for rule in page.data_validations.dataValidation if cell in rule.sqref)
