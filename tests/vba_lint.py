@@ -106,7 +106,10 @@ class Container:
 
 def container_faults(data: bytes) -> list[str]:
     """What is wrong with the container."""
-    return Container(data).wrong
+    try:
+        return Container(data).wrong
+    except (struct.error, IndexError, UnicodeDecodeError) as error:
+        return [f"the container cannot be read: {error}"]
 
 
 def sources(data: bytes) -> dict[str, bytes]:

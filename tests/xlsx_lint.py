@@ -201,7 +201,10 @@ def macro_faults(package: Package) -> Iterator[str]:
         if callbacks or buttons:
             yield "buttons without macros"
         return
-    yield from vba_lint.project_faults(data)
+    broken = vba_lint.project_faults(data)
+    yield from broken
+    if broken:
+        return
     sources = {name: text.decode("ascii", "replace") for name, text in vba_lint.sources(data).items()}
     codes = [package.xml("xl/workbook.xml").find(MAIN + "workbookPr")]
     codes += [package.xml(part).find(MAIN + "sheetPr") for _, part in package.sheets()]

@@ -137,7 +137,8 @@ def twice(machine: Machine) -> Iterator[Finding]:
 def watched(machine: Machine) -> Finding:
     """Whether Python starts from a folder that virus scanners distrust."""
     path = named(machine) or machine.python
-    suspect = WATCHED & {part.casefold() for part in path.parts}
+    below = path.relative_to(machine.home) if path.is_relative_to(machine.home) else path
+    suspect = WATCHED & {part.casefold() for part in below.parts}
     return Finding("watched", WARNING if suspect else OK, {"path": path})
 
 
