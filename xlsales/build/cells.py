@@ -86,12 +86,10 @@ def flags(series: pd.Series, lang: str) -> list[Value]:
 
 def texts(series: pd.Series, column: str, lang: str) -> list[Value]:
     """Texts; codes of ours in words where the column may hold such codes."""
-    spoken: dict[object, Value] = {}
-    found: list[Value] = []
-    for value in series.tolist():
-        if value not in spoken:
-            spoken[value] = one_text(value, column, lang)
-        found.append(spoken[value])
+    codes, unique = pd.factorize(series)
+    spoken = np.empty(len(unique) + 1, dtype=object)  # the last one is blank
+    spoken[:-1] = [one_text(value, column, lang) for value in unique]
+    found: list[Value] = spoken[codes].tolist()
     return found
 
 

@@ -31,6 +31,7 @@ class Build:
     company: str
     sheets: dict[str, Any] = field(default_factory=dict)
     blocks: dict[str, Block] = field(default_factory=dict)
+    cut: dict[str, int] = field(default_factory=dict)  # rows by table that no sheet could hold
 
     def says(self, key: str, **facts: object) -> str:
         """The words of a key of this room."""

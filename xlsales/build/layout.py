@@ -9,6 +9,7 @@ from xlsales.schema.targets import QUANTITIES
 
 LINK_ROW, TITLE_ROW, HELP_ROW, CHECK_ROW, CAPTION_ROW, TOTAL_ROW, HEADER_ROW = range(7)
 FIRST_ROW = HEADER_ROW + 1
+MOST_ROWS = 1_048_576  # a sheet has no more
 GAP = 1
 BLANK_ROWS = 20  # what a template offers for typing
 

@@ -28,7 +28,9 @@ from xlsales.schema.model import MONEY, NUMBER, TEXT, Column, Table
 
 # Money that is not added down a column: limits and means; and tables whose rows overlap (a member stands in its
 # parent, a dimension beside another, lost deals beside open ones), where a sum would count twice.
-NOT_ADDED = frozenset({"mean_value", "receivable", "contract_limit", "credit_limit", "cap", "floor", "limit", "due_to_date"})
+NOT_ADDED = frozenset(
+    {"mean_value", "receivable", "contract_limit", "credit_limit", "cap", "floor", "limit", "due_to_date"}
+)
 OVERLAPPING = frozenset({"dimension", "scope", "measure", "as_of", "valid_from", "role", "region", "stage"})
 HEADER_HEIGHT = 32
 BOLD = 10.0  # a sum in bold letters is as wide as one digit more
@@ -51,6 +53,9 @@ def open_sheet(build: Build, sheet: Sheet) -> Any:
     planned = sheet.key.removeprefix("plan_") in MONEY_MEASURES
     if planned or any(column.kind == MONEY for table in sheet.tables for column in table.columns):
         says.append(build.unit_note)
+    for table in sheet.tables:
+        if table.key in build.cut:
+            says.append(build.says("cut", rows=f"{build.cut[table.key]:,}", table=table_name(table.key, build.lang)))
     page.write_string(HELP_ROW, 0, " ".join(part for part in says if part), styles.note)
     if sheet.key != "home":
         page.write_url(LINK_ROW, 0, build.link("home"), styles.link, build.says("back"))

@@ -11,7 +11,7 @@ from xlsales.build.checks import write_checks
 from xlsales.build.context import Build
 from xlsales.build.fast_sheet import FastSheet
 from xlsales.build.help import write_help
-from xlsales.build.layout import BESIDE, SHEETS, blocks
+from xlsales.build.layout import BESIDE, FIRST_ROW, MOST_ROWS, SHEETS, blocks
 from xlsales.build.lists import define_lists
 from xlsales.build.macros import add_macros
 from xlsales.build.package import CALCULATED_BY, MacroBook
@@ -53,10 +53,12 @@ def build(  # noqa: PLR0913 - the one entry of the room; each argument is a thin
     book = MacroBook(
         str(target) if isinstance(target, Path) else target, {"strings_to_urls": False, "strings_to_formulas": False}
     )
-    frames = {**tables, **results, "problems": problems_frame(problems, lang)}
+    given = {**tables, **results, "problems": problems_frame(problems, lang)}
+    frames = {key: frame.head(MOST_ROWS - FIRST_ROW) for key, frame in given.items()}
+    cut = {key: len(frame) - len(frames[key]) for key, frame in given.items() if len(frame) > len(frames[key])}
     styles = Styles(book, lang, int(settings.get("unit") or 1))
     company = str(settings.get("company") or title or "")
-    made = Build(book, styles, lang, frames, list(problems), settings, now, company)
+    made = Build(book, styles, lang, frames, list(problems), settings, now, company, cut=cut)
     book.set_properties({"title": company or "xlsales", "author": "xlsales", "created": now})
     book.set_calc_mode("auto", CALCULATED_BY)
     book.calc_on_load = False

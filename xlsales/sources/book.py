@@ -7,7 +7,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from xlsales.schema.origin import Origin
-from xlsales.sources.files import cells_of, frame_of, open_workbook
+from xlsales.sources.files import frame_of, open_workbook, plain_cells
 from xlsales.sources.raw import READ, Raw, refuse
 
 PREFIX = "xs_"
@@ -41,9 +41,10 @@ def read_book(path: Path) -> Raw:
     sheets: dict[str, list[list[object]]] = {}
     for area in areas:
         if area.sheet not in sheets:
-            sheets[area.sheet] = cells_of(workbook, area.sheet, path.name)
+            sheets[area.sheet] = plain_cells(workbook, area.sheet, path.name)
+        short = area.right - len(sheets[area.sheet][0]) if sheets[area.sheet] else 0
         rows = [
-            (row + [None] * area.right)[area.left - 1 : area.right]
+            (row + [None] * short)[area.left - 1 : area.right] if short > 0 else row[area.left - 1 : area.right]
             for row in sheets[area.sheet][area.top - 1 : area.bottom - area.totals]
         ]
         frame = frame_of(rows[0], rows[1:]) if rows else frame_of([], [])

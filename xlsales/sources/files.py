@@ -1,9 +1,13 @@
 """One file to a raw frame: CSV, xlsx, parquet; a file that lies about itself is refused with a sentence."""
 
+import datetime as dt
+import gc
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from xlsales.problems import Problem
@@ -87,13 +91,23 @@ def open_workbook(path: Path) -> Any:
 
 def cells_of(workbook: Any, sheet: str, name: str) -> list[list[Any]]:
     """All cells of a sheet from A1 on; blank cells are None."""
+    return [[None if cell == "" else cell for cell in row] for row in plain_cells(workbook, sheet, name)]
+
+
+def plain_cells(workbook: Any, sheet: str, name: str) -> list[list[Any]]:
+    """All cells of a sheet from A1 on; blank cells are empty texts."""
     from python_calamine import CalamineError
 
+    collecting = gc.isenabled()
+    gc.disable()  # millions of new lists make it look for garbage again and again, and there is none
     try:
-        rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        found: list[list[Any]] = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
     except (CalamineError, OSError, ValueError) as error:
         raise refuse("workbook_broken", name) from error
-    return [[None if cell == "" else cell for cell in row] for row in rows]
+    finally:
+        if collecting:
+            gc.enable()
+    return found
 
 
 def read_sheet(path: Path, table: str, sheet: str = "", decimal: str = "") -> Found:
@@ -119,7 +133,33 @@ def read_sheet(path: Path, table: str, sheet: str = "", decimal: str = "") -> Fo
     return frame, Origin(path.name, header_row=top + 1, decimal=decimal or "."), notes
 
 
-def frame_of(headings: list[Any], rows: list[list[Any]]) -> pd.DataFrame:
-    """Cells as a frame of objects under their headings."""
+def frame_of(headings: Sequence[Any], rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
+    """Cells as a frame under their headings: numbers and dates as such where a column has nothing else, else objects.
+
+    Blank cells, None or "", are missing. A text that looks like a number stays a text.
+
+    >>> frame_of(["a", "b"], [[1.5, "1"], ["", 2.0]]).to_dict("list")
+    {'a': [1.5, nan], 'b': ['1', 2.0]}
+    """
     names = pd.Index(["" if heading is None else str(heading).strip() for heading in headings], dtype=object)
-    return pd.DataFrame(rows, columns=names, dtype=object) if rows else pd.DataFrame(columns=names, dtype=object)
+    if not rows:
+        return pd.DataFrame(columns=names, dtype=object)
+    columns = {place: column_of(cells) for place, cells in enumerate(zip(*rows, strict=True))}
+    return pd.DataFrame(columns).set_axis(names, axis=1)
+
+
+def column_of(cells: tuple[Any, ...]) -> pd.Series:
+    """The cells of a column in the kind that all of them have, if they have one."""
+    kinds = set(map(type, cells)) - {type(None)}
+    values = np.empty(len(cells), dtype=object)
+    values[:] = cells
+    if str in kinds:
+        blank = values == ""
+        values[blank] = None
+        if int(blank.sum()) == sum(cell.__class__ is str for cell in cells):
+            kinds.discard(str)
+    if kinds == {float}:
+        return pd.Series(values.astype(float))
+    if kinds and kinds <= {dt.date, dt.datetime}:
+        return pd.Series(values.astype("M8[s]"))
+    return pd.Series(values, dtype=object)
