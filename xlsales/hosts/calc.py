@@ -179,6 +179,15 @@ class App(base_classes.App):
         first, *more = [box_of(address) for address in addresses]
         return Range(sheet, first, more)
 
+    def _frame(self) -> Any:
+        """The window's frame; the office knows no current one while another program's window is in front."""
+        frame = self.desktop.getCurrentFrame()
+        if frame is None:
+            book = self.books.active
+            controller = book.xl.getCurrentController() if book else None
+            frame = controller.getFrame() if controller else None
+        return frame
+
     def _documents(self) -> list[Any]:
         return [book.xl for book in self.books]
 
@@ -232,7 +241,7 @@ class App(base_classes.App):
             self._status = None
             return
         if self._status is None:
-            frame = self.desktop.getCurrentFrame()
+            frame = self._frame()
             self._status = frame.createStatusIndicator() if frame else None
             if self._status is not None:
                 self._status.start(str(text), 0)
@@ -244,7 +253,7 @@ class App(base_classes.App):
         """Show a message box; what was pressed, in Excel's words."""
         if self._engine.ask is not None:
             return self._engine.ask(prompt, title or "", buttons, mode or "")
-        frame = self.desktop.getCurrentFrame()
+        frame = self._frame()
         window = frame.getContainerWindow() if frame else None
         if window is None:
             raise CalcError(f"no window to say it in: {prompt}")
@@ -258,7 +267,7 @@ class App(base_classes.App):
 
     def activate(self, steal_focus: bool = False) -> None:  # noqa: ARG002 - the window manager decides
         """Bring the window to the front."""
-        frame = self.desktop.getCurrentFrame()
+        frame = self._frame()
         if frame is not None:
             frame.activate()
 
