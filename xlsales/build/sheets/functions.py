@@ -16,7 +16,7 @@ from xlsales.udfs import FUNCTIONS
 from xlsales.udfs.registry import LANG, Function
 
 KEY, EXPECTED = "functions", "xs_expected"
-FIRST_COLUMN, GALLERY_ROW = 1, 14
+FIRST_COLUMN, GALLERY_ROW = 1, 17
 CLOSE = 1e-9
 AGREES = "OK"
 
@@ -33,9 +33,6 @@ def write_functions(build: Build) -> None:
     row = GALLERY_ROW
     for function in FUNCTIONS.values():
         row = write_example(build, page, expected, function, row) + 2
-    ageing = own_ageing(build, (row + 1, FIRST_COLUMN))
-    page.write_string(row, 0, build.says("live.ageing"), build.styles.caption)
-    write_live(build, page, ageing)
     protect(page)
 
 
@@ -45,14 +42,10 @@ def write_own(build: Build, page: Any) -> None:
     for row, key, live in (
         (6, "pace", own_pace(build, (7, FIRST_COLUMN))),
         (10, "workdays", own_workdays(build, (11, FIRST_COLUMN))),
+        (13, "concentration", own_concentration(build, (14, FIRST_COLUMN))),
     ):
         page.write_string(row, 0, build.says("live." + key), build.styles.caption)
         write_live(build, page, live)
-
-
-def whole(build: Build, table: str) -> Given:
-    """A whole table with its headings; the frame has the same rows under the columns' keys."""
-    return Given(f"{list_object(table)}[[#Headers],[#Data]]", build.frame(table))
 
 
 def settings_range(build: Build) -> Given:
@@ -110,16 +103,12 @@ def own_workdays(build: Build, cell: Place) -> Live:
     return Live(cell, "XS_WORKDAYS", needed, needs)
 
 
-def own_ageing(build: Build, cell: Place) -> Live:
-    """What customers owe, by age, as the button Refresh collections computes it."""
-    invoices, receipts, day = (
-        whole(build, "invoices"),
-        whole(build, "receipts"),
-        setting_cell(build, "as_of", build.as_of),
-    )
-    there = not invoices.value.empty and build.as_of is not None
-    needs = Given(f'AND(COUNTA({build.reference("invoices", "invoice")})>0,{day.formula}<>"")', there)
-    return Live(cell, "XS_AGEING", (invoices, receipts, day, None, *last(build)), needs)
+def own_concentration(build: Build, cell: Place) -> Live:
+    """How much of the sales rests on few customers."""
+    frame = build.frame("customer_segments")
+    values = [] if frame.empty else [[each] for each in frame["monetary"].tolist()]
+    column = build.reference("customer_segments", "monetary")
+    return Live(cell, "XS_HHI", (Given(column, values),), Given(f"SUM({column})>0", bool(values)))
 
 
 def write_example(build: Build, page: Any, expected: Any, function: Function, row: int) -> int:
