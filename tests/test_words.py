@@ -29,7 +29,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 MARK = {"en": (".", "?"), "zh": ("。", "？")}
 
 # Words that are the same in Chinese: names and codes, not sentences.
-CODES = {"AAA", "AA", "A", "B", "C", "xlsales"}
+CODES = {"LibreOffice", "AAA", "AA", "A", "B", "C", "xlsales"}
 LAYOUT = {  # these join words or stand before a figure, so their spaces are meant
     "where.join",
     "where.list",
