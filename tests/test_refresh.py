@@ -6,6 +6,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from tests import ooxml
-from xlsales import sources, validate
+from xlsales import sources, terminal_refresh, validate
 from xlsales.__main__ import main
 from xlsales.build import workbook
 from xlsales.commands.protocol import Replace
@@ -22,7 +23,7 @@ from xlsales.hosts import kept_copy, xlsx_parts, xlsx_write
 from xlsales.hosts.kept_copy import previous_of, replace_keeping
 from xlsales.hosts.xlsx_parts import table_places
 from xlsales.hosts.xlsx_write import write_tables
-from xlsales.problems import InputError
+from xlsales.problems import InputError, sentence
 
 EXOTIC = Path(__file__).parent / "data" / "exotic.xlsm"
 NOW = datetime(2026, 6, 30, 12)  # noqa: DTZ001 - a fixed moment
@@ -94,6 +95,30 @@ def test_nothing_is_written_over_what_stands_below_a_table(exotic: Path, tmp_pat
         xlsx_write.edited(page, place, frame, "en")
     assert caught.value.problem.code == "book_no_room"
     assert xlsx_write.edited(page, place, frame.head(100), "en").count('r="B210"') == 1
+
+
+def test_what_cannot_be_written_is_said(exotic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place, frame = table_places(exotic)["orders"], pd.DataFrame({"quantity": [1.0] * 3})
+    page = parts(exotic)[place.sheet_part].decode()
+
+    def code(write: Callable[[], object]) -> str:
+        with pytest.raises(InputError) as caught:
+            write()
+        for lang in ("en", "zh"):
+            assert "{" not in sentence(caught.value.problem, lang)
+        return caught.value.problem.code
+
+    new = tmp_path / "new.xlsm"
+    assert code(lambda: write_tables(exotic, new, [Replace("budget", frame)], "en")) == "refresh_no_table"
+    assert code(lambda: xlsx_write.edited("<worksheet/>", place, frame, "en")) == "refresh_sheet"
+    assert code(lambda: xlsx_write.edited(page, replace(place, totals=1), frame, "en")) == "refresh_totals"
+    assert code(lambda: main_or_raise("weather")) == "refresh_only"
+    monkeypatch.setattr(xlsx_parts, "BIG_ZIP", 1000)
+    assert code(lambda: write_tables(exotic, new, [Replace("orders", frame)], "en")) == "refresh_too_large"
+
+
+def main_or_raise(only: str) -> None:
+    terminal_refresh.sheets_of(only, "en")
 
 
 def small_company(lang: str = "en") -> dict[str, pd.DataFrame]:

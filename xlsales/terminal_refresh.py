@@ -197,4 +197,4 @@ def tell_report(found: pd.DataFrame, lang: str) -> None:
             facts = {"control": amount(row.control), "total": amount(row.total), "difference": amount(row.difference)}
             apart = abs(row.difference) >= CENT
             says = word("refresh.apart" if apart else "refresh.agrees", lang, **facts)
-            console.print(Text(says, style="red" if apart else ""))
+            console.print(Text("  " + says, style="red" if apart else ""))

@@ -1,19 +1,25 @@
 """Ready mappings of common exports, one file each: our columns to the headings that a program writes.
 
 A file names its program (`title`), where in the program the export is made (`export`), what its headings were taken
-from (`taken_from`), and for each of our tables `columns` (our key = the heading, or several of which the first that
-stands there counts) and `values` (a column's values as the program writes them = ours).
+from (`taken_from`), whether a public source was seen (`confirmed`), and for each of our tables `columns` (our key =
+the heading, or several of which the first that stands there counts) and `values` (a column's values as the program
+writes them = ours).
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from rapidfuzz import fuzz
+
+from xlsales.labels import LANGUAGES, label
 from xlsales.schema import TABLES
 from xlsales.sources.raw import refuse
 
+ALIKE = 80.0  # how alike, of 100, a heading must be to be suggested
 Columns = dict[str, str]
 Values = Mapping[str, Mapping[str, str]]
 
@@ -54,3 +60,31 @@ def ready(name: str, table: str, headings: list[str], place: str) -> tuple[Colum
 
 def _several(wanted: str | list[str]) -> list[str]:
     return [wanted] if isinstance(wanted, str) else wanted
+
+
+def suggested(table: str, headings: list[str]) -> Columns:
+    """Which heading of a file each of our columns may mean, by name; each heading once, the likeliest first.
+
+    >>> suggested("regions", ["Regions", "Parnt", "hue"])
+    {'region': 'Regions', 'parent': 'Parnt'}
+    """
+    names = {key: _names(table, key) for key in (column.key for column in TABLES[table].columns)}
+    scores = sorted(
+        ((max(fuzz.ratio(name, _plain(heading)) for name in known), key, heading)
+         for key, known in names.items() for heading in headings),
+        key=lambda score: -score[0],
+    )  # fmt: skip
+    found: Columns = {}
+    for score, key, heading in scores:
+        if score >= ALIKE and key not in found and heading not in found.values():
+            found[key] = heading
+    return {key: found[key] for key in names if key in found}
+
+
+def _names(table: str, key: str) -> set[str]:
+    """What a column is called: its key, and its headings in both languages."""
+    return {_plain(key), *(_plain(label(table, key, lang)) for lang in LANGUAGES)}
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s_\-*]+", "", text).casefold()
