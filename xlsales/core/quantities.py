@@ -14,6 +14,7 @@ from xlsales.core.refusal import Refusal
 
 MEASURES = ("sales", "volume", "margin", "profit", "collections")
 PERIODS = ("none", *LEVELS)
+WHOLE_MONTHS = frozenset({"month", "quarter", "half", "year"})
 SHARED = ("sales", "sales_with_tax", "volume", "cost", "margin", "expense", "profit")  # what a share divides
 
 
@@ -46,18 +47,31 @@ def five_quantities(
       product  sales  margin  margin_rate
     0       P  150.0    40.0          0.4
     """
-    sums = line_sums(lines, by, period, first, last)
-    cash = None if receipts_by_line is None else cash_sums(receipts_by_line, by, period, first, last)
+    grain = grain_of(period, calendar)
+    sums = line_sums(lines, by, grain, first, last)
+    cash = None if receipts_by_line is None else cash_sums(receipts_by_line, by, grain, first, last)
     return finish(sums, cash, by, period, calendar)
 
 
+def grain_of(period: str, calendar: Calendar) -> str:
+    """What the engine groups by: nothing, whole months where the period is made of them, else days.
+
+    >>> grain_of("quarter", CALENDAR), grain_of("quarter", Calendar(month_close_day=25)), grain_of("week", CALENDAR)
+    ('month', 'day', 'day')
+    """
+    if period not in PERIODS:
+        raise Refusal("unknown_choice", name="period", value=period, choices=", ".join(PERIODS))
+    plain = calendar.month_close_day in (None, 31) and calendar.week_pattern is None
+    return period if period == "none" else "month" if plain and period in WHOLE_MONTHS else "day"
+
+
 def line_sums(
-    lines: Any, by: Sequence[str], period: str, first: Day | None = None, last: Day | None = None
+    lines: Any, by: Sequence[str], grain: str, first: Day | None = None, last: Day | None = None
 ) -> pd.DataFrame:
-    """What has to be added up, by the by columns and __key (day or month), from the engine that holds the lines."""
+    """What has to be added up, by the by columns and __key (a day, see `_dated`), from the engine of the lines."""
     frame = nw.from_native(lines).lazy()
     need(frame, "orders", ("sales", "volume", "margin", "profit", *by))
-    frame = _dated(frame, period, first, last)
+    frame = _dated(frame, grain, first, last)
     known = ~nw.col("margin").is_null()
     unit = nw.col("base_unit").fill_null("") if "base_unit" in names_of(frame) else nw.lit("")
     frame = frame.with_columns(
@@ -72,7 +86,7 @@ def line_sums(
 
 
 def cash_sums(
-    receipts_by_line: Any, by: Sequence[str], period: str, first: Day | None = None, last: Day | None = None
+    receipts_by_line: Any, by: Sequence[str], grain: str, first: Day | None = None, last: Day | None = None
 ) -> pd.DataFrame:
     """Collections by the by columns and __key; a by column that cash does not know is blank."""
     frame = nw.from_native(receipts_by_line).lazy()
@@ -80,24 +94,24 @@ def cash_sums(
     have = set(names_of(frame))
     unknown = [nw.lit(None, nw.String).alias(name) for name in by if name not in have]
     frame = frame.with_columns(*unknown) if unknown else frame
-    frame = _dated(frame, period, first, last)
+    frame = _dated(frame, grain, first, last)
     return as_pandas(frame.group_by(*by, "__key").agg(nw.col("collections").sum()))
 
 
-def _dated(frame: nw.LazyFrame[Any], period: str, first: Day | None, last: Day | None) -> nw.LazyFrame[Any]:
-    """Keep first to last; add __key: 0, the day as year * 1000 + day of the year."""
-    if period not in PERIODS:
-        raise Refusal("unknown_choice", name="period", value=period, choices=", ".join(PERIODS))
+def _dated(frame: nw.LazyFrame[Any], grain: str, first: Day | None, last: Day | None) -> nw.LazyFrame[Any]:
+    """Keep first to last; add __key: 0, or the day (of a month the first one) as year * 1000 + day of the year."""
     date = nw.col("date")
-    if period != "none" or first is not None or last is not None:
+    if grain != "none" or first is not None or last is not None:
         need(frame, "orders", ("date",))
     if first is not None:
         frame = frame.filter(date >= nw.lit(pd.Timestamp(day(first)).to_pydatetime()))
     if last is not None:
         frame = frame.filter(date < nw.lit(pd.Timestamp(day(last) + 1).to_pydatetime()))
-    if period == "none":
+    if grain == "none":
         return frame.with_columns(nw.lit(0).alias("__key"))
     key = date.dt.year() * 1000 + date.dt.ordinal_day()
+    if grain == "month":
+        key = key - date.dt.day() + 1
     return frame.with_columns(key.alias("__key"))
 
 
