@@ -10,11 +10,13 @@ import pytest
 
 from tests import ooxml, xlsx_lint
 from tests.packages import ENDS, changed, empty_book, packages  # noqa: F401 - a fixture
+from tests.toy_company import company
+from xlsales import templates, terminal, validate
 from xlsales.build import ribbon
 from xlsales.build.sheets.functions import AGREES
 from xlsales.commands.registry import COMMANDS
 from xlsales.hosts.selfcheck import PREFIX
-from xlsales.labels import LANGUAGES, word, words
+from xlsales.labels import LANGUAGES, label, word, words
 from xlsales.udfs import FUNCTIONS
 
 BOOKS = list(ENDS)
@@ -85,6 +87,24 @@ def test_every_function_has_a_live_example_that_came_out(lang: str, packages: di
         assert f"={name}(" in called.replace("IF(", "="), name
         ((sheet, place),) = values.defined_names[PREFIX + name].destinations
         assert values[sheet][place.replace("$", "")].value == AGREES
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_live_cells_over_the_workbooks_own_tables_agree_with_its_reports(lang: str, tmp_path: Path) -> None:
+    checked = validate.validate_all(company(lang), lang=lang)
+    loaded, results = terminal.compute(
+        terminal.Loaded(checked.tables, checked.settings, checked.problems), lambda *_: None
+    )
+    path = tmp_path / "company.xlsm"
+    terminal.write(path, loaded, results, (lang, templates.MADE), force=False)
+    assert xlsx_lint.faults(path) == []
+    page = openpyxl.load_workbook(path, data_only=True)[word("sheet.functions", lang)]
+    summary = results["pipeline_summary"]
+    row = summary[summary["scope"] == "company"].iloc[0]
+    shown = {page.cell(8, column).value: page.cell(9, column).value for column in range(2, 13)}
+    keys = ("open", "weighted", "commit", "best_case", "slipped", "win_rate_count", "win_rate_value", "mean_value")
+    for key in (*keys, "cycle_days", "velocity_per_day"):
+        assert shown[label("pipeline_summary", key, lang)] == pytest.approx(row[key]), key
 
 
 Fault = tuple[str, Callable[[bytes], bytes | None]]

@@ -123,7 +123,7 @@ def demo(folder: Path, lang: str, now: datetime, *, force: bool) -> int:
     from xlsales import validate
     from xlsales.hosts.file import check_target
 
-    target = folder / f"xlsales-demo.{lang}{ENDING}"
+    target = folder / f"xlsales-demo.{lang}{MACROS}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import pandas as pd
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from xlsales.build.context import Build, quoted
@@ -16,7 +15,7 @@ from xlsales.udfs import FUNCTIONS
 from xlsales.udfs.registry import LANG, Function
 
 KEY, EXPECTED = "functions", "xs_expected"
-FIRST_COLUMN, GALLERY_ROW = 1, 17
+FIRST_COLUMN, OWN_ROW, GALLERY_ROW = 1, 4, 11
 CLOSE = 1e-9
 AGREES = "OK"
 
@@ -37,15 +36,15 @@ def write_functions(build: Build) -> None:
 
 
 def write_own(build: Build, page: Any) -> None:
-    """The results that have a fixed size, over the workbook's own cells."""
-    page.write_string(4, 0, build.says("live.own"), build.styles.title)
-    for row, key, live in (
-        (6, "pace", own_pace(build, (7, FIRST_COLUMN))),
-        (10, "workdays", own_workdays(build, (11, FIRST_COLUMN))),
-        (13, "concentration", own_concentration(build, (14, FIRST_COLUMN))),
-    ):
-        page.write_string(row, 0, build.says("live." + key), build.styles.caption)
-        write_live(build, page, live)
+    """A result over the workbook's own tables."""
+    page.write_string(OWN_ROW, 0, build.says("live.own"), build.styles.title)
+    page.write_string(OWN_ROW + 2, 0, build.says("live.pipeline"), build.styles.caption)
+    write_live(build, page, own_pipeline(build, (OWN_ROW + 3, FIRST_COLUMN)))
+
+
+def whole(build: Build, table: str) -> Given:
+    """A whole table with its headings; the frame has the same rows under the columns' keys."""
+    return Given(f"{list_object(table)}[[#Headers],[#Data]]", build.frame(table))
 
 
 def settings_range(build: Build) -> Given:
@@ -68,47 +67,20 @@ def last(build: Build) -> tuple[Given, Given]:
     return settings_range(build), Given("xs_language", build.lang)
 
 
-def headline_cells(build: Build) -> dict[str, Given]:
-    """What the table of headlines says of sales, its first row."""
-    frame = build.frame("headline")
-    values = {} if frame.empty else frame.iloc[0].to_dict()
-    return {
-        key: Given(f"INDEX({build.reference('headline', key)},1)", None if pd.isna(values.get(key)) else values[key])
-        for key in ("from", "to", "target", "actual")
-    }
-
-
-def own_pace(build: Build, cell: Place) -> Live:
-    """Sales of the company against target."""
-    cells = headline_cells(build)
-    day = setting_cell(build, "as_of", build.as_of)
-    needed = [*cells.values(), day]
-    needs = Given(
-        "AND(" + ",".join(f'{each.formula}<>""' for each in needed) + ")",
-        all(each.value is not None for each in needed),
+def own_pipeline(build: Build, cell: Place) -> Live:
+    """The pipeline of the company, as the button Pipeline computes it; coverage is that button's."""
+    deals, stages, day = (
+        whole(build, "opportunities"),
+        whole(build, "stages"),
+        setting_cell(build, "as_of", build.as_of),
     )
-    given = (cells["target"], cells["actual"], cells["from"], cells["to"], day, None, *last(build))
-    return Live(cell, "XS_PACE", given, needs)
-
-
-def own_workdays(build: Build, cell: Place) -> Live:
-    """Working days of the headline's period in the country of the settings."""
-    cells = headline_cells(build)
-    country = setting_cell(build, "country", build.setting("country") or None)
-    needed = [cells["from"], cells["to"], country]
-    needs = Given(
-        "AND(" + ",".join(f'{each.formula}<>""' for each in needed) + ")",
-        all(each.value is not None for each in needed),
+    there = not deals.value.empty and not stages.value.empty and build.as_of is not None
+    filled = ",".join(
+        f"COUNTA({build.reference(table, key)})>0"
+        for table, key in (("opportunities", "opportunity"), ("stages", "stage"))
     )
-    return Live(cell, "XS_WORKDAYS", needed, needs)
-
-
-def own_concentration(build: Build, cell: Place) -> Live:
-    """How much of the sales rests on few customers."""
-    frame = build.frame("customer_segments")
-    values = [] if frame.empty else [[each] for each in frame["monetary"].tolist()]
-    column = build.reference("customer_segments", "monetary")
-    return Live(cell, "XS_HHI", (Given(column, values),), Given(f"SUM({column})>0", bool(values)))
+    needs = Given(f'AND({filled},{day.formula}<>"")', there)
+    return Live(cell, "XS_PIPELINE", (deals, day, None, None, None, stages, *last(build)), needs)
 
 
 def write_example(build: Build, page: Any, expected: Any, function: Function, row: int) -> int:
