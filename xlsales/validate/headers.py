@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import pandas as pd
-from rapidfuzz import fuzz, process
 
 from xlsales.labels import LANGUAGES, words
 from xlsales.schema.model import Table
@@ -74,5 +73,7 @@ def alike(text: str, known: list[str]) -> str:
     >>> alike("Custmer", ["customer", "product"])
     'customer'
     """
+    from rapidfuzz import fuzz, process  # noqa: PLC0415 - only a slip of the pen needs it
+
     found = process.extractOne(text, known, scorer=fuzz.ratio, score_cutoff=ALIKE, processor=plain)
     return found[0] if found else ""

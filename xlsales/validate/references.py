@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from rapidfuzz import fuzz, process
 
 from xlsales.schema import TABLES
 from xlsales.schema.model import Column
@@ -53,6 +52,8 @@ class Known:
         found = [spelling.get(plain(code).lstrip("0"), "") for code in codes]
         open_ones = [index for index, near in enumerate(found) if not near and any(map(str.isalpha, codes[index]))]
         known = list(self.typed)
+        if open_ones:
+            from rapidfuzz import fuzz, process  # noqa: PLC0415 - only a slip of the pen needs it
         for index in open_ones[: LIKENESSES // max(len(known), 1)]:
             near = process.extractOne(codes[index], known, scorer=fuzz.ratio, score_cutoff=ALIKE)
             found[index] = near[0] if near else ""
