@@ -3,7 +3,6 @@
 import logging
 import sys
 from datetime import datetime
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import xlwings as xw
@@ -50,6 +49,8 @@ def language_of(book: HostBook) -> str:
 
 def note_failure(command_id: str) -> Path:
     """Keep the details of a failure in a file of the user's, a megabyte at most; returns its path."""
+    from logging.handlers import RotatingFileHandler  # noqa: PLC0415 - a click that goes well does not need it
+
     path = user_log_path("xlsales", appauthor=False) / "xlsales.log"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
