@@ -5,7 +5,7 @@ are taken as Excel takes them: texts that look like numbers, dates or formulas b
 as text or they begin with an apostrophe.
 """
 
-# ruff: noqa: ARG002, ARG004, DTZ001, N803 - xlwings and Excel name the arguments, and cells know no time zones
+# ruff: noqa: ARG004, DTZ001, N803 - xlwings and Excel name the arguments, and cells know no time zones
 
 import copy
 import datetime as dt
