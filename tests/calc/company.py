@@ -1,4 +1,4 @@
-"""The demonstration company, made small, as a workbook on disk with its source folder: what the end-to-end tests open."""
+"""The demonstration company, made small, as a workbook on disk with its source folder, for the end-to-end tests."""
 
 import shutil
 from datetime import datetime

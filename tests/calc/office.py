@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -81,8 +82,15 @@ class Office:
         calc.IMPL.running = None
 
 
+def stopped(*_: object) -> None:
+    """End a run that is told to end as one that is interrupted: what it started ends too."""
+    raise KeyboardInterrupt
+
+
 def start(profile: Path, *arguments: str, display: str = "", environment: dict[str, str] | None = None) -> Office:
     """Start an office with a profile; without a display it has no window."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, stopped)
     pipe = f"xs{uuid.uuid4().hex[:12]}"
     command = [
         PROGRAM,
@@ -121,8 +129,6 @@ def headless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[xw.App]:
     with running(tmp_path_factory.mktemp("office")) as office:
         assert office.app is not None
         yield office.app
-
-
 
 
 @pytest.fixture(scope="session")

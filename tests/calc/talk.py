@@ -14,7 +14,7 @@ class Talk:
     answer: str = "yes"
     said: list[str] = field(default_factory=list)
 
-    def __call__(self, prompt: str, title: str, buttons: str, mode: str) -> str:
+    def __call__(self, prompt: str, _title: str, buttons: str, _mode: str) -> str:
         self.said.append(prompt)
         return self.answer if buttons == "yes_no" else "ok"
 

@@ -10,9 +10,7 @@ import pytest
 import xlwings as xw
 
 from tests.calc.company import small_company
-from tests.calc.office import running
 from tests.calc.talk import Talk
-from xlsales.hosts import calc
 from xlsales.hosts.book import run
 from xlsales.hosts.tables import Found, Tables
 from xlsales.labels import label, word

@@ -15,6 +15,7 @@ from tests.calc.office import Office, need, start
 from xlsales.hosts.calc_uno import translated
 
 WIDTH, HEIGHT = 1920, 1080
+TITLE = "xlsales"  # of message boxes
 SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
 {}</oor:items>
@@ -93,10 +94,25 @@ class Window:
                 return found
             time.sleep(0.5)
 
+    def place(self, name: str, within: float = 30.0) -> tuple[int, int]:
+        """Where the middle of something is."""
+        return middle(self.find(name, within))
+
     def click(self, name: str, within: float = 30.0) -> None:
         """Move the mouse onto something and press its button."""
-        x, y = middle(self.find(name, within))
-        self.press(x, y)
+        self.press(*self.place(name, within))
+
+    def boxes(self) -> list[Any]:
+        """The message boxes of ours that are open."""
+        return [top for top in self.tops() if accessible(top).getAccessibleName() == TITLE]
+
+    def shows(self, name: str) -> bool:
+        """Whether a message box has a button of that name."""
+        return bool(attempt(lambda: any(True for top in self.boxes() for _ in named(top, name))))
+
+    def gone(self, within: float = 30.0) -> None:
+        """Wait until the message box has closed."""
+        assert self.wait(lambda: not self.boxes(), within), "the message box stays"
 
     def press(self, x: int, y: int) -> None:
         """Press and release the button as slowly as a hand does: an office that is busy loses a faster click."""
@@ -124,6 +140,8 @@ class Window:
         assert found is not None, "no book was opened"
         frame = self.wait(lambda: found.xl.getCurrentController().getFrame(), within)
         frame.getContainerWindow().setPosSize(0, 0, WIDTH, HEIGHT, 15)  # position and size
+        time.sleep(1)
+        self.press(WIDTH * 3 // 4, HEIGHT * 3 // 4)  # no window manager gives the window the keyboard
         time.sleep(1)
         return xw.Book(impl=found)
 
@@ -175,13 +193,10 @@ def middle(context: Any) -> tuple[int, int]:
     return place.X + size.Width // 2, place.Y + size.Height // 2
 
 
-MESSAGE_BOXES = {"xlsales"}
-
-
 def box_text(window: Any) -> Iterator[str]:
     """The text of a message box of ours."""
     context = accessible(window)
-    if context.getAccessibleName() in MESSAGE_BOXES:
+    if context.getAccessibleName() == TITLE:
         texts = [name for name, _ in walk(context) if len(name) > 8]
         if texts:
             yield max(texts, key=len)

@@ -265,6 +265,13 @@ class App(base_classes.App):
         box.dispose()
         return answer
 
+    def accept_input(self, wanted: bool) -> None:
+        """Let the window take mouse and keyboard, or not; its message boxes do in any case."""
+        frame = self._frame()
+        window = frame.getContainerWindow() if frame else None
+        if window is not None:
+            window.setEnable(wanted)
+
     def activate(self, steal_focus: bool = False) -> None:  # noqa: ARG002 - the window manager decides
         """Bring the window to the front."""
         frame = self._frame()

@@ -6,6 +6,8 @@ from typing import Any
 
 from xlsales.udfs import CALLABLES, in_cell
 
+BUSY: list[str] = []  # the command that is running
+
 
 @cache
 def cell_function(name: str, lang: str) -> Callable[..., Any]:
@@ -26,13 +28,26 @@ def _cells(value: Any) -> Any:
 
 
 def press(context: Any, command: str) -> None:
-    """Carry out a command on the workbook in front. context: of the office inside of which this runs."""
+    """Carry out a command on the workbook in front. context: of the office inside of which this runs.
+
+    Showing progress lets Calc handle what was clicked and typed meanwhile; so the window takes nothing until the end,
+    and a click that came through all the same is dropped: no command may begin inside of another.
+    """
     import xlwings as xw  # noqa: PLC0415 - a cell needs none of this
 
     from xlsales.hosts.book import run  # noqa: PLC0415
     from xlsales.hosts.calc import attach  # noqa: PLC0415
 
+    if BUSY:
+        return
+    BUSY.append(command)
     app = attach(context=context)
     book = app.impl.books.active
-    if book is not None:
-        run(command, xw.Book(impl=book))
+    try:
+        if book is not None:
+            app.impl.accept_input(False)
+            run(command, xw.Book(impl=book))
+    finally:
+        BUSY.clear()
+        if book is not None:
+            app.impl.accept_input(True)
