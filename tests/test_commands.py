@@ -97,9 +97,11 @@ def sources():
 def test_every_sentence_is_there_in_both_languages_and_none_is_dead():
     text = "\n".join(sources().values())
     own = [line.split(",")[0] for line in (ROOT / "words" / "commands_said.csv").read_text("utf-8").splitlines()[1:]]
+    told = {key for key in words() if key.startswith("said.")}  # rooms beside the commands have sentences of their own
     used = set(re.findall(r'"(said\.[a-z_.]+[a-z_])"', text))
     used |= {"said.preview." + key for key in ("old", "new", "change")}
-    assert {key for key in own if key.startswith("said.")} == used
+    assert used <= told
+    assert {key for key in own if key.startswith("said.")} <= used
     codes = set(re.findall(r'Problem\(\s*"([a-z_]+)"', text)) | set(re.findall(r'AREA_GONE = "([a-z_]+)"', text))
     assert [code for code in sorted(codes) if not known("problem." + code)] == []
     dead = {key.removeprefix("problem.") for key in own if key.startswith("problem.")} - codes
