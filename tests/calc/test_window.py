@@ -40,17 +40,17 @@ def window(display: str, extended: Path, path: Path, tmp_path: Path) -> Iterator
         yield found
 
 
-def clicked(window: Window, command: str, times: int = 1) -> str:
+def clicked(window: Window, command: str, again: int = 0) -> str:
     """Click a button of the toolbar, answer yes to questions; what was said at last. Menus speak English here."""
-    place = window.place(word("command." + command, "en"))
-    for _ in range(times):
-        window.press(*place)
+    name = word("command." + command, "en")
+    window.command(name)
+    for _ in range(again):
+        window.press(*window.place(name))
     while True:
         text = window.dialog()
-        answers = [name for name in ("Yes", "OK") if window.shows(name)]
-        window.click(answers[0])
-        window.gone()
-        if answers[0] == "OK":
+        answer = "Yes" if window.shows("Yes") else "OK"
+        window.answer(answer)
+        if answer == "OK":
             return text
 
 
@@ -75,7 +75,7 @@ def test_a_second_click_while_a_command_runs_starts_nothing(window: Window, lang
     book = window.ready()
     sourced(book, lang)
     before = rows_of_log(book)
-    clicked(window, "refresh_margin", times=3)
+    clicked(window, "refresh_margin", again=3)
     assert not window.wait(lambda: window.shows("OK"), 5), "another command ran"
     assert rows_of_log(book) == before + 1
 

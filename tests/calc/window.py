@@ -102,6 +102,26 @@ class Window:
         """Move the mouse onto something and press its button."""
         self.press(*self.place(name, within))
 
+    def working(self) -> bool:
+        """Whether a command is running, or has something to say."""
+        return not self.main.isEnabled() or bool(self.boxes())
+
+    @property
+    def main(self) -> Any:
+        """The window of the book."""
+        found = self.app.impl.books.active
+        assert found is not None
+        return found.xl.getCurrentController().getFrame().getContainerWindow()
+
+    def command(self, name: str) -> None:
+        """Click a button of the toolbar until it works: without a window manager a click may only bring the focus."""
+        place = self.place(name)
+        for _ in range(5):
+            self.press(*place)
+            if self.wait(lambda: attempt(self.working), 3.0):
+                return
+        raise AssertionError(f"the button {name} does nothing")
+
     def boxes(self) -> list[Any]:
         """The message boxes of ours that are open."""
         return [top for top in self.tops() if accessible(top).getAccessibleName() == TITLE]
@@ -110,9 +130,20 @@ class Window:
         """Whether a message box has a button of that name."""
         return bool(attempt(lambda: any(True for top in self.boxes() for _ in named(top, name))))
 
-    def gone(self, within: float = 30.0) -> None:
-        """Wait until the message box has closed."""
-        assert self.wait(lambda: not self.boxes(), within), "the message box stays"
+    def answer(self, name: str) -> None:
+        """Click a button of the message box until the box has closed."""
+        before = self.dialog()
+        for _ in range(5):
+            places = attempt(lambda: [middle(each) for top in self.boxes() for each in named(top, name)])
+            if places:
+                self.press(*places[0])
+            if self.wait(lambda: attempt(lambda: self.closed(before)), 3.0):
+                return
+        raise AssertionError(f"the message box stays: {before}")
+
+    def closed(self, text: str) -> bool:
+        """Whether the message box of that text is no longer there."""
+        return text not in [each for top in self.boxes() for each in box_text(top)]
 
     def press(self, x: int, y: int) -> None:
         """Press and release the button as slowly as a hand does: an office that is busy loses a faster click."""
