@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.examples import example
 from tests.test_variance import adventure_works
-from xlsales.core.order_lines import MoneyRules, order_measures
+from xlsales.core.money_rules import MoneyRules
+from xlsales.core.order_lines import order_measures
 from xlsales.core.quantities import five_quantities, mixed_units, split_credit, without_cost
 from xlsales.core.refusal import Refusal
 

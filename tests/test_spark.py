@@ -13,7 +13,8 @@ import pytest
 
 from xlsales import sources, validate
 from xlsales.core.cube import Cube
-from xlsales.core.order_lines import MoneyRules, order_measures
+from xlsales.core.money_rules import MoneyRules
+from xlsales.core.order_lines import order_measures
 from xlsales.core.quantities import five_quantities, mixed_units, without_cost
 
 DATA = Path(__file__).parent / "data"

@@ -8,8 +8,10 @@ import tempfile
 
 BASE = "import pandas, xlwings"
 CASES = {
-    "a button that computes (Refresh margin)": "import xlsales.hosts.book, xlsales.commands.finance",
-    "a button that only writes (Language)": "import xlsales.hosts.book, xlsales.commands.book",
+    "a button that computes (Refresh margin)": "import xlsales.hosts.excel, xlsales.hosts.book"
+    ", xlsales.commands.finance, xlsales.sources, xlsales.steps",
+    "a button that only writes (Language)": "import xlsales.hosts.excel, xlsales.hosts.book, xlsales.commands.book",
+    "a button that only writes (Undo last)": "import xlsales.hosts.excel, xlsales.hosts.book, xlsales.commands.data",
     "the first function in a cell": "from xlsales.hosts import excel; excel.XS_PACE",
 }
 TIMED = "import time; start = time.process_time(); {}; print(time.process_time() - start)"

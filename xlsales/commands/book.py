@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from xlsales.commands.answer import Answer
 from xlsales.commands.headings import places
 from xlsales.commands.protocol import Append, Book, Change, Patch
-from xlsales.commands.reading import Answer
 from xlsales.labels import LANGUAGES, word, words
 from xlsales.problems import InputError, Problem
 from xlsales.validate import read_settings

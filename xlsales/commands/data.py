@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from xlsales import sources as reader
 from xlsales.commands.closing import changed_closings
 from xlsales.commands.images import seal
 from xlsales.commands.problem_rows import problem_table
@@ -37,6 +36,8 @@ def check(book: Book) -> Answer:
 
 def sources(book: Book) -> Answer:
     """Say from where each table is read, and how many rows stand there."""
+    from xlsales import sources as reader  # noqa: PLC0415 - Check data and Undo last read no source
+
     place = location(book)
     found = reader.read(place)
     lines = [word("said.sources", book.lang, place=place)]
@@ -110,6 +111,8 @@ class Difference:
 
 def refreshed(book: Book, chosen: Collection[str], sheets: Collection[str] | None) -> Answer:
     """Read tables from their source, compute, and write tables and results; what is overwritten is shown and asked."""
+    from xlsales import sources as reader  # noqa: PLC0415 - Check data and Undo last read no source
+
     book.progress(word("said.reading_source", book.lang))
     place = location(book)
     found = reader.read(place)

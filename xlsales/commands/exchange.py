@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xlsales.commands.protocol import Book, Change, Replace
 from xlsales.commands.reading import Answer, Work, load
 from xlsales.commands.versions import matrix_patches
-from xlsales.exchange.collecting import Collected, collect
-from xlsales.exchange.sending import distribute
 from xlsales.labels import word
 from xlsales.problems import InputError, Problem, sentence
+
+if TYPE_CHECKING:
+    from xlsales.exchange.collecting import Collected
 
 MOST = 15  # problems told at once
 
@@ -40,6 +42,8 @@ def at_hand(book: Book) -> Place:
 
 def send(book: Book) -> Answer:
     """Write one small workbook per manager into the folder beside the workbook."""
+    from xlsales.exchange.sending import distribute  # noqa: PLC0415 - a writer of workbooks; no other button needs it
+
     here = at_hand(book)
     found = here.work
     sent = distribute(here.folder, found.tables, found.settings, ("manager", here.version), (book.lang, book.now))
@@ -55,6 +59,8 @@ def send(book: Book) -> Answer:
 
 def take(book: Book) -> Answer:
     """Read the files of that folder, say what they change and what is wrong, ask, and write the plan."""
+    from xlsales.exchange.collecting import collect  # noqa: PLC0415 - a reader of workbooks
+
     here = at_hand(book)
     found = collect(here.folder, here.work.tables, here.version)
     told = summary(found, book.lang)
@@ -71,7 +77,7 @@ def take(book: Book) -> Answer:
     return Answer(tuple(changes), says, question, parameters, found.changed)
 
 
-def summary(found: Collected, lang: str) -> str:
+def summary(found: "Collected", lang: str) -> str:
     """Who answered what, who has not, and what was wrong."""
     answered = sum(answer.state in {"taken", "agreed"} for answer in found.answers)
     facts = {"answered": answered, "asked": len(found.answers), "changed": found.changed}

@@ -9,8 +9,8 @@ from xlsales.labels import word
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from xlsales.commands.answer import Answer
     from xlsales.commands.protocol import Book
-    from xlsales.commands.reading import Answer
 
 # What the refresh buttons read anew.
 ORDERS = ("orders", "order_credits")

@@ -1,19 +1,16 @@
 """Carry out a button: recover, run, ask, write everything or nothing, log, and say what was done."""
 
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from xlsales.commands.answer import Answer
 from xlsales.commands.protocol import Append, Book
 from xlsales.commands.registry import COMMANDS, label
 from xlsales.commands.transaction import commit, recall
 from xlsales.core.refusal import Refusal
 from xlsales.labels import word
 from xlsales.problems import InputError, from_refusal
-
-if TYPE_CHECKING:
-    from xlsales.commands.reading import Answer
 
 
 def carry_out(command_id: str, book: Book) -> None:
@@ -52,7 +49,7 @@ def offer_recovery(book: Book, command_id: str) -> bool:
     return True
 
 
-def write(book: Book, command_id: str, answer: "Answer", start: float) -> None:
+def write(book: Book, command_id: str, answer: Answer, start: float) -> None:
     """Write the answer's changes and the row of the log."""
     if not answer.changes and not can_log(book):
         return
@@ -80,7 +77,7 @@ def can_log(book: Book) -> bool:
     return True
 
 
-def follow(book: Book, answer: "Answer") -> None:
+def follow(book: Book, answer: Answer) -> None:
     """Go where the answer leads, and say what was done."""
     if answer.ends_preview:
         book.drop_preview()

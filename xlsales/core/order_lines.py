@@ -2,29 +2,14 @@
 narwhals, so that the same lines of code run on pandas, DuckDB and Spark.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
 import pandas as pd
 
 from xlsales.core.dated_values import latest_on, month_mean, only_once
+from xlsales.core.money_rules import NO_RULES, MoneyRules
 from xlsales.core.refusal import Refusal
-
-
-@dataclass(frozen=True)
-class MoneyRules:
-    """The settings that money depends on; names and choices are those of the settings table."""
-
-    currency: str | None = None  # the reporting currency
-    prices_include_tax: bool = False
-    tax_rate: float | None = None  # None: no tax but what lines state
-    fx: str = "line_date"  # or period_average
-    bill_counts_on: str = "receipt"  # or maturity
-    receivables_include_tax: bool = True
-
-
-NO_RULES = MoneyRules()
 
 
 def order_measures(

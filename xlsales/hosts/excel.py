@@ -4,6 +4,7 @@ The VBA of the workbook names this module: `xlsales.hosts.excel.XS_PACE` and so 
 `xlsales.hosts.excel.buttons.refresh_margin()` for a button.
 """
 
+import gc
 import platform
 from collections.abc import Callable
 from functools import cache, partial
@@ -18,6 +19,11 @@ from xlsales.labels import LANGUAGES
 
 if TYPE_CHECKING:
     from xlsales.udfs.registry import Function
+
+
+# What xlwings and pandas brought along stays as long as Python runs. To look through it for rubbish again and again
+# while our own modules load costs a tenth of a first click.
+gc.freeze()
 
 
 def users_language() -> str:

@@ -10,7 +10,8 @@ from xlsales.core.attribution import attribute_collections, orders_as_invoices
 from xlsales.core.calendar import Calendar, period_days, period_keys
 from xlsales.core.expenses import allocate_expense
 from xlsales.core.hierarchy import Tree, build_tree
-from xlsales.core.order_lines import MoneyRules, order_measures
+from xlsales.core.money_rules import MoneyRules
+from xlsales.core.order_lines import order_measures
 from xlsales.core.owners import with_owner
 from xlsales.core.quantities import split_credit
 from xlsales.core.ratio import ratio

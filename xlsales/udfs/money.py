@@ -9,8 +9,6 @@ from xlsales.core.ageing import BUCKETS, ageing
 from xlsales.core.attribution import DIMENSIONS, attribute_collections, orders_as_invoices
 from xlsales.core.collection_ratios import cei, dso_balance, dso_best, dso_countback
 from xlsales.core.credit import credit_limit
-from xlsales.core.order_lines import order_measures
-from xlsales.core.quantities import five_quantities
 from xlsales.core.settlement import settle
 from xlsales.core.variance import bridge
 from xlsales.schema import TABLES
@@ -52,6 +50,9 @@ FIVE = ("sales", "volume", "margin", "profit", "collections", "margin_rate", "pr
 )
 def five(given: Given) -> Answer:
     """The five quantities and their rates."""
+    from xlsales.core.order_lines import order_measures  # noqa: PLC0415 - narwhals; no other function needs it
+    from xlsales.core.quantities import five_quantities  # noqa: PLC0415
+
     setup, orders = given.setup, given["orders"]
     by = columns_of(given["by"], orders, "orders", setup)
     lines = order_measures(as_codes(known_by(orders.frame, setup), by), rules=setup.rules)

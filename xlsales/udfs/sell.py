@@ -7,7 +7,6 @@ import pandas as pd
 from xlsales.core.concentration import abc, hhi
 from xlsales.core.customers import next_products, rfm
 from xlsales.core.deals import default_stages, read_deals
-from xlsales.core.order_lines import order_measures
 from xlsales.core.pipeline import SUMMARY, pipeline
 from xlsales.schema import TABLES
 from xlsales.udfs.answers import Answer
@@ -56,6 +55,8 @@ def pipeline_row(given: Given) -> Answer:
 
 def measured(given: Given) -> pd.DataFrame:
     """The order lines with their sales."""
+    from xlsales.core.order_lines import order_measures  # noqa: PLC0415 - narwhals; few functions need it
+
     return order_measures(given["orders"].frame, rules=given.setup.rules)
 
 

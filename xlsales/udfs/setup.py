@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import pandas as pd
 
 from xlsales.core.calendar import Calendar
-from xlsales.core.order_lines import MoneyRules
+from xlsales.core.money_rules import MoneyRules
 from xlsales.labels import LANGUAGES, words
 from xlsales.problems import InputError, Problem
 from xlsales.schema import TABLES
