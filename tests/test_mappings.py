@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from xlsales import sources
 from xlsales.schema import TABLES
-from xlsales.sources.mappings import mappings, suggested
+from xlsales.sources.mappings import fitting, mappings, suggested
 from xlsales.validate import validate
 
 CELLS = {  # what a file of that program holds in each column of ours, as typed, and what must come out
@@ -73,3 +74,52 @@ def test_suggestions_take_each_heading_once() -> None:
     assert found["customer"] == "客户"
     assert len(set(found.values())) == len(found)
     assert "colour" not in found.values()
+
+
+ODOO = """Activities,Company,Customer,Order Date,Order Reference,Pricelist,Order Lines/Product Template,Order Lines/Quantity,\
+Order Lines/Unit Price,Order Lines/Discount (%),Order Lines/Taxes
+Answer questions,Mine,Ready Mat,2025-12-01 10:37:22,S00003,Public,Design,10,30.75,0,Tax 10%
+,,,,,,[F7] Chair,1,70,0,Tax 10%
+,,,,,,Deposit,5,150,0,
+,Mine,Other,2025-11-01 11:37:00,S00002,Public,Design,24,75,0,Tax 10%
+,,,,,,Staging,30,38.25,0,Tax 10%
+"""
+FRAPPE = """ID,Date,Customer,ID (Items),Item Code (Items),Quantity (Items),Net Amount (Items)
+SO-2,2026-02-01,C2,row-b,P1,2,20
+,,,row-c,P2,3,30
+SO-1,2026-01-01,,row-a,P1,1,10
+"""
+
+
+def read_as(folder: Path, mapping: str, text: str) -> pd.DataFrame:
+    (folder / "export.csv").write_text(text, "utf-8")
+    (folder / "sources.toml").write_text(f'[orders]\nfile = "export.csv"\nmapping = "{mapping}"\n', "utf-8")
+    return sources.read(folder).tables["orders"]
+
+
+def test_what_stands_on_the_first_line_of_an_order_holds_for_its_other_lines(tmp_path: Path) -> None:
+    frame = read_as(tmp_path, "odoo", ODOO)
+    assert frame["order"].tolist() == ["S00003"] * 3 + ["S00002"] * 2
+    assert frame["line"].tolist() == [1, 2, 3, 1, 2]
+    assert frame["customer"].tolist() == ["Ready Mat"] * 3 + ["Other"] * 2
+    good, problems = validate(TABLES["orders"], frame)
+    assert len(good) == 5
+    assert [problem.code for problem in problems if problem.severity == "error"] == []
+
+
+def test_what_an_order_leaves_blank_is_not_taken_from_the_order_above(tmp_path: Path) -> None:
+    frame = read_as(tmp_path, "erpnext", FRAPPE)
+    assert frame["line"].tolist() == ["row-b", "row-c", "row-a"]
+    assert frame["customer"].fillna("").tolist() == ["C2", "C2", ""]
+    good, problems = validate(TABLES["orders"], frame)
+    assert len(good) == 2
+    assert [(problem.code, problem.column) for problem in problems if problem.severity == "error"] == [
+        ("value_missing", "customer")
+    ]
+
+
+@pytest.mark.parametrize(("name", "table"), LAYOUTS)
+def test_the_mapping_of_a_program_is_known_by_its_headings(name: str, table: str) -> None:
+    columns = mappings()[name][table]["columns"].values()
+    assert fitting(table, [wanted if isinstance(wanted, str) else wanted[0] for wanted in columns]) == name
+    assert fitting(table, ["colour", "size"]) == ""

@@ -3,7 +3,7 @@
 import datetime as dt
 import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,21 +11,25 @@ from typing import Any
 import pandas as pd
 
 from xlsales.problems import Problem
+from xlsales.schema import TABLES
 from xlsales.schema.origin import Origin
 from xlsales.sources.csv_text import MARKS, decimal_of
 from xlsales.sources.database import Wanted, read_database
 from xlsales.sources.entries import Entry, checked, from_day, from_file, mapped, renamed
-from xlsales.sources.query import Question, changed, figure, run_queries
-from xlsales.sources.raw import Raw, Taken, Unreadable, finish, refuse, unopened
+from xlsales.sources.query import Question, figure, run_queries
+from xlsales.sources.raw import READ, Raw, Taken, Unreadable, changed, finish, refuse, unopened
 
 Since = Mapping[str, dt.date]
 
 
-def read_catalog(path: Path, data: Path | None = None, since: Since | None = None) -> Raw:
+def read_catalog(
+    path: Path, data: Path | None = None, since: Since | None = None, only: Collection[str] | None = None
+) -> Raw:
     """Read every table that a sources.toml names. data: the folder of its files, by default its own.
 
     since: the day from which a table's rows are wanted, for entries that name their date with `since`; the others are
-    read whole. Raises Unreadable with everything that is wrong with the file itself and with what it names.
+    read whole. only: the tables that are wanted, None for all. Raises Unreadable with everything that is wrong with
+    the file itself and with what it names.
     """
     catalog = _load(path)
     folder = data or path.parent
@@ -38,24 +42,37 @@ def read_catalog(path: Path, data: Path | None = None, since: Since | None = Non
     elif settings:
         frame = pd.DataFrame({"setting": list(settings), "value": pd.Series(list(settings.values()), dtype=object)})
         raw.add("settings", frame, Origin(f"{path.name} [settings]", header_row=0))
+    if not catalog and not failed:
+        raise refuse("catalog_empty", path.name)
+    wanted = {table: entry for table, entry in catalog.items() if only is None or table in only or table not in READ}
+    failed += read_entries(raw, wanted, folder, path.name, since)
+    return finish(raw, failed)
+
+
+def read_entries(
+    raw: Raw, given: Mapping[str, Any], folder: Path, name: str, since: Since | None = None
+) -> list[Problem]:
+    """Read what entries name into `raw`; returns everything that is wrong with them.
+
+    given: by table, with the keys of a sources.toml. folder: of the files. name: of the place where the entries stand.
+    """
+    failed: list[Problem] = []
     entries = {}
-    for table, entry in catalog.items():
+    for table, entry in given.items():
         try:
-            entries[table] = checked(table, entry, f"{path.name} [{table}]")
+            entries[table] = checked(table, entry, f"{name} [{table}]")
         except Unreadable as error:
             failed += error.problems
-    failed += _from_queries(raw, entries, folder, path.name, since or {})
+    failed += _from_queries(raw, entries, folder, name, since or {})
     for table, entry in entries.items():
         try:
             if "file" in entry:
-                _from_file(raw, table, entry, folder, path.name, since or {})
+                _from_file(raw, table, entry, folder, name, since or {})
             elif "connection" in entry and not failed:  # a database is asked when all else is right
-                _from_connection(raw, table, entry, path.name, since or {})
+                _from_connection(raw, table, entry, name, since or {})
         except Unreadable as error:
             failed += error.problems
-    if not catalog and not failed:
-        raise refuse("catalog_empty", path.name)
-    return finish(raw, failed)
+    return failed
 
 
 def _from_queries(raw: Raw, entries: Mapping[str, Entry], folder: Path, name: str, since: Since) -> list[Problem]:
@@ -96,11 +113,12 @@ def _from_connection(raw: Raw, table: str, entry: Entry, name: str, since: Since
     start = time.perf_counter()
     place = f"{name} [{table}]"
     wanted = _since(entry, since.get(table))
-    question = Wanted(
-        entry.get("query", ""), entry.get("table", ""), entry.get("columns", {}), entry.get("where", {}), wanted
-    )
+    columns = entry.get("columns", {})
+    money = "" if "control" in entry else TABLES[table].money
+    total = columns.get(money, "") if columns else money
+    question = Wanted(entry.get("query", ""), entry.get("table", ""), columns, entry.get("where", {}), wanted, total)
     answer = read_database(entry["connection"], question, place)
-    control = None
+    control = answer.total
     if _control_query(entry):
         control = figure(read_database(entry["connection"], Wanted(_control_query(entry)), place).frame, place)
     seconds = time.perf_counter() - start

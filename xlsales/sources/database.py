@@ -22,6 +22,8 @@ READ_ONLY = {
     "mariadb": ("SET SESSION TRANSACTION READ ONLY",),
     "oracle": ("SET TRANSACTION READ ONLY",),
 }  # PostgreSQL has an option of its own; SQL Server has no such thing, there the account decides
+# Rows and their total are read from one state of the database, whatever others write meanwhile.
+READING = {"postgresql": {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}}
 ASKED_TIME = "SELECT CURRENT_TIMESTAMP"
 
 
@@ -29,7 +31,8 @@ ASKED_TIME = "SELECT CURRENT_TIMESTAMP"
 class Wanted:
     """What is asked of a database: a query, or a table with columns (our name to its name) and equal-to conditions.
 
-    since: a day, and the column (of the answer, or of the table) that must not be before it.
+    since: a day, and the column (of the answer, or of the table) that must not be before it. total: the table's column
+    whose sum over all its rows, whatever their day, the database is to state itself; "" for none.
     """
 
     query: str = ""
@@ -37,14 +40,16 @@ class Wanted:
     columns: Mapping[str, str] = field(default_factory=dict)
     where: Mapping[str, Any] = field(default_factory=dict)
     since: tuple[str, dt.date] | None = None
+    total: str = ""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a database gave: the rows, and its own clock when it was asked ("" where it does not tell)."""
+    """What a database gave: the rows, its own clock when it was asked ("" where it does not tell), its own total."""
 
     frame: pd.DataFrame
     time: str = ""
+    total: float | None = None
 
 
 def read_database(name: str, wanted: Wanted, place: str) -> Answer:
@@ -55,12 +60,12 @@ def read_database(name: str, wanted: Wanted, place: str) -> Answer:
     statement = _statement(made, wanted, place)
     engine = open_engine(made, place)
     try:
-        return _ask(made, engine, statement, place)
+        return _ask(made, engine, statement, wanted, place)
     finally:
         engine.dispose()
 
 
-def _ask(made: Connection, engine: Any, statement: Any, place: str) -> Answer:
+def _ask(made: Connection, engine: Any, statement: Any, wanted: Wanted, place: str) -> Answer:
     """Open, lock, ask, fetch; never commit."""
     from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -69,7 +74,7 @@ def _ask(made: Connection, engine: Any, statement: Any, place: str) -> Answer:
     except (SQLAlchemyError, OSError, UnicodeError) as error:
         raise refused(made, error, place) from None
     try:
-        line = line.execution_options(**({"postgresql_readonly": True} if made.dialect == "postgresql" else {}))
+        line = line.execution_options(**READING.get(made.dialect, {}))
         for lock in READ_ONLY.get(made.dialect, ()):
             line.exec_driver_sql(lock)
         asked = "" if made.dialect == "oracle" else str(line.exec_driver_sql(ASKED_TIME).scalar())
@@ -80,7 +85,10 @@ def _ask(made: Connection, engine: Any, statement: Any, place: str) -> Answer:
             found = streamed.execute(statement)
         names = [str(key) for key in found.keys()]  # noqa: SIM118 - a result, no dict
         parts = [_frame(names, rows) for rows in found.partitions(PART)]
-        return Answer(_whole(names, parts), asked[:19])
+        frame = _whole(names, parts)
+        summed = _total_of(wanted, frame)
+        stated = line.execute(summed).scalar() if summed is not None else None
+        return Answer(frame, asked[:19], float(stated or 0) if summed is not None else None)
     except (SQLAlchemyError, OSError) as error:
         raise _failed(made, error, place) from None
     except UnicodeDecodeError:
@@ -121,9 +129,6 @@ def _statement(made: Connection, wanted: Wanted, place: str) -> Any:
     """
     import sqlalchemy as sa
 
-    def name(text: str) -> Any:
-        return sa.sql.quoted_name(text, quote=True)
-
     column, day = wanted.since or ("", None)
     if wanted.query:
         query = one_select(wanted.query, made.dialect, place)
@@ -131,16 +136,46 @@ def _statement(made: Connection, wanted: Wanted, place: str) -> Any:
             return query
         inner = sa.text(COLON.sub(r"\\:", query) + "\n").columns(sa.column(name(column))).subquery("xs_part")
         return sa.select(sa.text("*")).select_from(inner).where(inner.c[column] >= sa.bindparam("since", day))
-    schema, _, table = wanted.table.rpartition(".")
     theirs = wanted.columns.get(column, column)
-    needed = dict.fromkeys([*wanted.columns.values(), *wanted.where, *([theirs] if day else [])])
-    source = sa.table(name(table), *(sa.column(name(each)) for each in needed), schema=name(schema) if schema else None)
+    source = _table(wanted, [*wanted.columns.values(), *([theirs] if day else [])])
     chosen = [source.c[each].label(name(ours)) for ours, each in wanted.columns.items()]
-    statement = sa.select(*(chosen or [sa.text("*")])).select_from(source)
+    statement = _where(sa.select(*(chosen or [sa.text("*")])).select_from(source), source, wanted)
+    return statement if day is None else statement.where(source.c[theirs] >= sa.bindparam("since", day))
+
+
+def name(text: str) -> Any:
+    """A name that is always quoted."""
+    from sqlalchemy.sql import quoted_name
+
+    return quoted_name(text, quote=True)
+
+
+def _table(wanted: Wanted, columns: Sequence[str]) -> Any:
+    import sqlalchemy as sa
+
+    schema, _, table = wanted.table.rpartition(".")
+    needed = dict.fromkeys([*columns, *wanted.where])
+    return sa.table(name(table), *(sa.column(name(each)) for each in needed), schema=name(schema) if schema else None)
+
+
+def _where(statement: Any, source: Any, wanted: Wanted) -> Any:
     for each, value in wanted.where.items():
         cell = source.c[each]
         statement = statement.where(cell.in_(value) if isinstance(value, list) else cell == value)
-    return statement if day is None else statement.where(source.c[theirs] >= sa.bindparam("since", day))
+    return statement
+
+
+def _total_of(wanted: Wanted, frame: pd.DataFrame) -> Any:
+    """The query for the database's own total; None where nothing can be added: a query, or a column of texts."""
+    import sqlalchemy as sa
+
+    ours = next((key for key, theirs in wanted.columns.items() if theirs == wanted.total), wanted.total)
+    if not (wanted.table and wanted.total and ours in frame.columns and len(frame)):
+        return None
+    if not pd.api.types.is_numeric_dtype(frame[ours]):
+        return None
+    source = _table(wanted, [wanted.total])
+    return _where(sa.select(sa.func.sum(source.c[wanted.total])).select_from(source), source, wanted)
 
 
 COLON = re.compile(r"(?<![:\w\\]):(?=\w)")  # where SQLAlchemy would see a parameter

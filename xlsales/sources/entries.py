@@ -1,7 +1,7 @@
 """One entry of a sources.toml: are its keys right, and what does it give from a file."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +72,12 @@ def from_file(table: str, entry: Entry, folder: Path, place: str) -> tuple[pd.Da
     headings = [str(name) for name in frame.columns]
     columns = dict(entry.get("columns", {}))
     if "mapping" in entry:
-        chosen, values = ready(entry["mapping"], table, headings, place)
-        columns = {**chosen, **columns}
-        frame = with_values(frame, {columns[key]: pairs for key, pairs in values.items()})
+        chosen = ready(entry["mapping"], table, headings, place)
+        columns = {**chosen.columns, **columns}
+        frame = with_values(frame, {columns[key]: pairs for key, pairs in chosen.words.items()})
+        frame = filled_down(frame, [columns[key] for key in chosen.once])
+        if chosen.numbered and chosen.numbered not in columns:
+            frame, columns[chosen.numbered] = numbered(frame, columns[chosen.once[0]])
     return (renamed(table, frame, columns, place, path.name) if columns else frame), origin, notes, path
 
 
@@ -107,6 +110,40 @@ def with_values(frame: pd.DataFrame, values: Mapping[str, Mapping[str, str]]) ->
         texts = frame.iloc[:, place].astype(object)
         changed[frame.columns[place]] = texts.map(lambda cell, pairs=pairs: pairs.get(str(cell).strip(), cell))
     return frame.assign(**changed)
+
+
+def filled_down(frame: pd.DataFrame, once: Sequence[str]) -> pd.DataFrame:
+    """The frame with what stands on the first line of a document on its other lines too.
+
+    once: headings; the first is the document's number, and a line without one belongs to the document above it. What a
+    document leaves blank on its own first line stays blank.
+
+    >>> frame = pd.DataFrame({"no": ["A", None, "B"], "who": ["X", None, None], "item": [1, 2, 3]})
+    >>> filled_down(frame, ["no", "who"]).fillna("").values.tolist()
+    [['A', 'X', 1], ['A', 'X', 2], ['B', '', 3]]
+    """
+    if not once:
+        return frame
+    document = frame[once[0]]
+    first = document.notna() & (document.astype("str").str.strip() != "")
+    start = first.to_numpy().cumsum() - 1  # the how-manieth document a line belongs to; -1 before the first
+    places = first.to_numpy().nonzero()[0]
+    below = ~first.to_numpy() & (start >= 0)
+    changed = {}
+    for heading in once:
+        cells = frame[heading].astype(object).to_numpy(copy=True)
+        cells[below] = cells[places[start[below]]]
+        changed[heading] = pd.Series(cells, index=frame.index, dtype=object)
+    return frame.assign(**changed)
+
+
+def numbered(frame: pd.DataFrame, document: str) -> tuple[pd.DataFrame, str]:
+    """The frame with a column that counts the lines of each document from 1, and that column's heading."""
+    heading = "#"
+    while heading in frame.columns:
+        heading += "#"
+    lines = frame.groupby(document, sort=False, dropna=False).cumcount() + 1
+    return frame.assign(**{heading: lines.astype("float64")}), heading
 
 
 def mapped(

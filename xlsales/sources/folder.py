@@ -1,5 +1,7 @@
 """A folder with one file per table: TABLE.csv, TABLE.xlsx or TABLE.parquet."""
 
+import time
+from collections.abc import Collection
 from pathlib import Path
 
 from rapidfuzz import fuzz, process
@@ -7,7 +9,7 @@ from rapidfuzz import fuzz, process
 from xlsales.labels import LANGUAGES, words
 from xlsales.problems import Problem
 from xlsales.sources.files import ENDINGS, read_file
-from xlsales.sources.raw import READ, Raw, Unreadable, finish, refuse, unopened
+from xlsales.sources.raw import READ, Raw, Taken, Unreadable, changed, finish, refuse, unopened
 
 ALIKE = 80.0
 
@@ -27,13 +29,17 @@ def alike(text: str, known: list[str]) -> str:
     return found[0] if found else ""
 
 
-def read_folder(path: Path) -> Raw:
-    """Read every table of a folder; files that are no table of ours are named in a note.
+def read_folder(path: Path, only: Collection[str] | None = None) -> Raw:
+    """Read every table of a folder, or those in `only`; files that are no table of ours are named in a note.
 
     Raises Unreadable where a file cannot be read, where two files claim one table, or where there is no table at all.
     """
     raw, failed = Raw(), []
-    for table, files in _by_table(path, raw).items():
+    found = _by_table(path, raw)
+    for table, files in found.items():
+        if only is not None and table not in only:
+            continue
+        start = time.perf_counter()
         if len(files) > 1:
             names = [file.name for file in files]
             failed.append(Problem("files_several", "error", table, source=path.name, facts={"files": names}))
@@ -45,7 +51,9 @@ def read_folder(path: Path) -> Raw:
         else:
             raw.add(table, frame, origin)
             raw.problems += notes
-    if not raw.tables and not failed:
+            seconds = time.perf_counter() - start
+            raw.taken[table] = Taken(files[0].name, len(frame), seconds, changed([files[0]]))
+    if not found and not failed:
         none = refuse("folder_without_tables", path.name).problems
         raise Unreadable([*none, *raw.problems])  # a misnamed file is named with what it may be meant for
     return finish(raw, failed)

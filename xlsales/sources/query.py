@@ -12,7 +12,7 @@ import pandas as pd
 from xlsales.problems import Problem
 from xlsales.sources.csv_text import decode, parse, separator_of, void_above
 from xlsales.sources.files import read_file
-from xlsales.sources.raw import Taken, Unreadable, refuse, unopened
+from xlsales.sources.raw import Taken, Unreadable, changed, refuse, unopened
 
 # All other functions in FROM are refused, whatever they do; files are named in quotes.
 TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
@@ -100,12 +100,6 @@ def figure(frame: pd.DataFrame, place: str) -> float:
     if pd.isna(number):
         raise refuse("control_shape", place, rows=1, columns=1)
     return float(number)
-
-
-def changed(files: list[Path]) -> str:
-    """When the newest of some files was changed, in the computer's own time; "" without files."""
-    times = [file.stat().st_mtime for file in files if file.is_file()]
-    return dt.datetime.fromtimestamp(max(times)).isoformat(" ", "seconds") if times else ""  # noqa: DTZ006 - local
 
 
 def lock(engine: Any, files: list[Path]) -> None:

@@ -68,6 +68,12 @@ def finish(raw: Raw, failed: list[Problem]) -> Raw:
     return raw
 
 
+def changed(files: list[Path]) -> str:
+    """When the newest of some files was changed, in the computer's own time; "" without files."""
+    times = [file.stat().st_mtime for file in files if file.is_file()]
+    return dt.datetime.fromtimestamp(max(times)).isoformat(" ", "seconds") if times else ""  # noqa: DTZ006 - local
+
+
 def size_of(path: Path) -> int:
     """The file's size; a file that cannot be seen is refused with a sentence."""
     try:

@@ -2,13 +2,15 @@
 
 A file names its program (`title`), where in the program the export is made (`export`), what its headings were taken
 from (`taken_from`), whether a public source was seen (`confirmed`), and for each of our tables `columns` (our key =
-the heading, or several of which the first that stands there counts) and `values` (a column's values as the program
-writes them = ours).
+the heading, or several of which the first that stands there counts), `values` (a column's values as the program writes
+them = ours), `once` (columns that the program fills on the first line of a document only; the first of them is its
+number) and `numbered` (a column that is counted within the document where the file has none of its headings).
 """
 
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -17,7 +19,7 @@ from rapidfuzz import fuzz
 
 from xlsales.labels import LANGUAGES, label
 from xlsales.schema import TABLES
-from xlsales.sources.raw import refuse
+from xlsales.sources.raw import Unreadable, refuse
 
 ALIKE = 80.0  # how alike, of 100, a heading must be to be suggested
 Columns = dict[str, str]
@@ -36,8 +38,20 @@ def mappings() -> dict[str, dict[str, Any]]:
     }
 
 
-def ready(name: str, table: str, headings: list[str], place: str) -> tuple[Columns, Values]:
-    """Our columns and their headings in a file with these headings, and the values to be changed.
+@dataclass(frozen=True)
+class Ready:
+    """A ready mapping for one file. columns: our key = its heading; words: by our key, a value there = ours;
+    once, numbered: our keys, as in the file above.
+    """
+
+    columns: Columns
+    words: Values
+    once: tuple[str, ...] = ()
+    numbered: str = ""
+
+
+def ready(name: str, table: str, headings: list[str], place: str) -> Ready:
+    """What a ready mapping makes of a file with these headings.
 
     Raises Unreadable: no such mapping, one that does not know the table, a file without a column that a row needs.
     """
@@ -49,13 +63,34 @@ def ready(name: str, table: str, headings: list[str], place: str) -> tuple[Colum
         tables = [key for key in known[name] if key in TABLES]
         raise refuse("mapping_table", place, table, value=name, tables=tables)
     columns: Columns = {}
+    counted = entry.get("numbered", "")
     for key, wanted in entry["columns"].items():
         found = next((heading for heading in _several(wanted) if heading in headings), None)
         if found is not None:
             columns[key] = found
-        elif key in TABLES[table].required:
+        elif key in TABLES[table].required and key != counted:
             raise refuse("mapping_heading", place, table, value=name, wanted=_several(wanted), headings=headings)
-    return columns, {key: pairs for key, pairs in entry.get("values", {}).items() if key in columns}
+    values = {key: pairs for key, pairs in entry.get("values", {}).items() if key in columns}
+    once = tuple(key for key in entry.get("once", ()) if key in columns)
+    return Ready(columns, values, once, counted if counted not in columns else "")
+
+
+def fitting(table: str, headings: list[str]) -> str:
+    """The ready mapping that knows the most headings of a file and misses none that a row needs; "" where none does.
+
+    >>> fitting("orders", ["VBELN", "POSNR", "AUDAT", "KUNNR", "MATNR", "KWMENG", "NETWR"])
+    'sap'
+    """
+    best, most = "", 0
+    for name, program in mappings().items():
+        if not isinstance(program.get(table), dict):
+            continue
+        try:
+            known = len(ready(name, table, headings, "").columns)
+        except Unreadable:
+            continue
+        best, most = (name, known) if known > most else (best, most)
+    return best
 
 
 def _several(wanted: str | list[str]) -> list[str]:
