@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 import xlsales
-from xlsales.labels import words
-from xlsales.udfs import CALLABLES, FUNCTIONS, SIGN, calling, in_cell
+from xlsales.labels import LANGUAGES, label, words
+from xlsales.udfs import CALLABLES, FUNCTIONS, SIGN, calling, in_cell, registry
 from xlsales.udfs.setup import speaking
 
 ORDERS = [["date", "customer", "product", "quantity", "amount"], ["2026-01-05", "C", "P", 1, "ten"]]
@@ -145,3 +145,68 @@ def test_every_sentence_of_the_functions_is_used() -> None:
     code = "\n".join(path.read_text("utf-8") for path in Path(calling.__file__).parent.glob("*.py"))
     own = [key.removeprefix("problem.") for key in words() if key.startswith(("problem.cell_", "problem.cells_"))]
     assert [key for key in own if f'"{key}"' not in code and f'"problem.{key}"' not in code] == []
+
+
+# Every argument of every function
+
+EVERY = [(function.name, argument.name) for function in FUNCTIONS.values() for argument in function.arguments]
+# What no argument of a kind can mean. A text may be anything, so that two cells are what is wrong there.
+UNFIT: dict[str, Any] = {
+    registry.NUMBER: "much",
+    registry.INTEGER: 1.5,
+    registry.DAY: "someday",
+    registry.FLAG: "perhaps",
+    registry.TEXT: [["one", "two"]],
+    registry.CHOICE: "fair",
+    registry.NUMBERS: [[1, "much"]],
+    registry.PAIRS: [[1, 2, 3]],
+    registry.TABLE: [[7]],
+    registry.SETTINGS: [["currency", "EUR", "x"]],
+    registry.LANG: "fr",
+}
+
+
+def refused(name: str, argument: str, value: Any, lang: str) -> str:
+    """The sentence for the function's own example with one argument changed."""
+    function = FUNCTIONS[name]
+    arguments = dict(zip([each.name for each in function.arguments], function.example.arguments, strict=False))
+    with speaking(lang), pytest.raises(xlsales.InputError) as caught:
+        # Keys instead of words would come back in English, whatever language is spoken.
+        CALLABLES[name](**{key: each for key, each in arguments.items() if key != "lang"} | {argument: value})
+    return str(caught.value)
+
+
+def test_every_kind_of_argument_has_what_does_not_fit_it() -> None:
+    assert {argument.kind for function in FUNCTIONS.values() for argument in function.arguments} == set(UNFIT)
+
+
+@pytest.mark.parametrize(("name", "argument"), EVERY)
+def test_what_does_not_fit_an_argument_is_said_in_both_languages(name: str, argument: str) -> None:
+    kind = next(each.kind for each in FUNCTIONS[name].arguments if each.name == argument)
+    said = {lang: refused(name, argument, UNFIT[kind], lang) for lang in LANGUAGES}
+    assert said["en"] != said["zh"]
+    assert said["en"].endswith((".", "?"))
+    assert said["zh"].endswith(("。", "？"))
+    for sentence in said.values():
+        assert argument in sentence or kind == registry.SETTINGS  # there is one settings range only
+        assert "\n" not in sentence
+        assert "{" not in sentence
+
+
+NEEDED = [
+    (function.name, argument.name, key)
+    for function in FUNCTIONS.values()
+    for argument in function.arguments
+    for key in argument.needed
+]
+
+
+@pytest.mark.parametrize(("name", "argument", "column"), NEEDED)
+def test_a_table_without_a_column_that_is_needed_names_it_in_both_languages(
+    name: str, argument: str, column: str
+) -> None:
+    given = next(each for each in FUNCTIONS[name].arguments if each.name == argument)
+    heads = [key for key in given.needed if key != column] + ["own"]
+    for lang in LANGUAGES:
+        said = refused(name, argument, [heads, ["x"] * len(heads)], lang)
+        assert label(given.table.key, column, lang) in said

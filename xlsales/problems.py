@@ -14,8 +14,9 @@ class Problem:
 
     code: words `problem.<code>` (what) and `cure.<code>`. severity: error (the row is left out, in the open), warning
     or note. row: counted as a person counts in the file (the header is row 1) or the sheet's row. sheet, cell: where
-    the input is a workbook. source: the file where it is not. money: what the row is worth, None where nobody can say.
-    refused: it is a calculation's refusal, whose words are `refusal.<code>`, what and cure in one.
+    the input is a workbook. source: the file where it is not. argument: of an in-cell function, where it is a range.
+    money: what the row is worth, None where nobody can say. refused: it is a calculation's refusal, whose words are
+    `refusal.<code>`, what and cure in one.
     """
 
     code: str
@@ -30,6 +31,7 @@ class Problem:
     money: float | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
     refused: bool = False
+    argument: str = ""
 
 
 class InputError(ValueError):
@@ -72,6 +74,8 @@ def where(problem: Problem, lang: str) -> str:
         parts.append(word("where.cell", lang, sheet=problem.sheet, cell=problem.cell))
     elif problem.source:
         parts.append(word("where.source", lang, source=problem.source))
+    elif problem.argument:
+        parts.append(word("where.argument", lang, argument=problem.argument))
     elif problem.table:
         parts.append(word("where.table", lang, table=table_name(problem.table, lang)))
     if problem.row is not None and not problem.sheet:

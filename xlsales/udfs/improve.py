@@ -147,7 +147,7 @@ def gap_table(given: Given) -> Answer:
     if not {"measure", "actual"} <= set(actuals):
         wide = [name for name in actuals if name in MEASURES]
         if "measure" in actuals or not wide:
-            raise Refusal("columns_missing", columns="actual" if "measure" in actuals else "measure")
+            raise Refusal("columns_missing", columns="actuals." + ("actual" if "measure" in actuals else "measure"))
         sides["actuals"] = actuals.drop(columns="actual", errors="ignore")
     drivers = sides.get("drivers")
     if drivers is not None:

@@ -49,7 +49,8 @@ def read(argument: Argument, given: Range, setup: Setup) -> Asked | None:
     present = recognise(argument.table, raw).position
     for key in argument.needed:
         if key in argument.free and key not in present:
-            raise InputError(Problem("column_missing", table=argument.table.key, column=key), setup.lang)
+            missing = Problem("column_missing", table=argument.table.key, column=key, argument=argument.name)
+            raise InputError(missing, setup.lang)
     reading = read_table(_adapted(argument, set(present)), raw, NOWHERE, setup.settings)
     _refuse(reading, argument, setup)
     for column in reading.frame.select_dtypes("float64"):
@@ -86,7 +87,7 @@ def _refuse(reading: Reading, argument: Argument, setup: Setup) -> None:
     """Raise the first error, but for the cells that count as they are."""
     for problem in reading.findings.problems(reading.money):
         if problem.severity == "error" and problem.column not in argument.raw:
-            raise InputError(problem, setup.lang)
+            raise InputError(replace(problem, argument=argument.name), setup.lang)
 
 
 def _with_raw(frame: pd.DataFrame, reading: Reading, argument: Argument) -> pd.DataFrame:
