@@ -187,7 +187,7 @@ def test_all_holds_are_released(book):
         ("", "No spreading code is typed here."),
         ("X12", "is no spreading code"),
         ("SL100", "needs 2 number(s), not 1"),
-        ("R%10", "needs a reference"),
+        ("R%10", "The reference 2025 has no figures"),
         ("HC", "rows that add up"),
     ],
 )

@@ -32,7 +32,8 @@ class Node:
 class PlanOf:
     """What a plan sheet shows: one measure, one version, one fiscal year.
 
-    elsewhere: the number of planned cells that the matrix has no place for (by product, by quarter, ...).
+    elsewhere: the number of planned cells that the matrix has no place for (by product, by quarter, ...). held: sums
+    that are held, by row and month. bounds: lower and upper of a row's year.
     """
 
     measure: str
@@ -42,6 +43,12 @@ class PlanOf:
     typed: dict[tuple[Leaf, str], tuple[float | None, bool]]
     rows: list[Node]
     elsewhere: int = 0
+    held: frozenset[tuple[Leaf, str]] = frozenset()
+    bounds: dict[Leaf, tuple[float | None, float | None]] = field(default_factory=dict)
+
+    def holds(self, node: Node, month: str) -> bool:
+        """Whether the sum of a row that adds up is held in a month."""
+        return bool(node.children) and (node.leaf, month) in self.held
 
 
 def plan_of(build: Build, measure: str) -> PlanOf:
@@ -59,9 +66,27 @@ def plan_of(build: Build, measure: str) -> PlanOf:
     year = shown_year(build, None if shown.empty else shown["period"])
     months = months_of(year, int(build.setting("fiscal_year_start")))
     values = {} if shown.empty else cells_of(shown[shown["period"].isin(months)])
-    return PlanOf(
-        measure, version, year, months, values, preorder(tree(build, {leaf for leaf, _ in values})), whole - len(shown)
-    )
+    rows = preorder(tree(build, {leaf for leaf, _ in values}))
+    limits = limits_of(build, measure, version)
+    held = frozenset(key for key, (on, _, _) in limits.items() if on)
+    bounds = {leaf: (low, high) for (leaf, period), (_, low, high) in limits.items() if period == str(year)}
+    return PlanOf(measure, version, year, months, values, rows, whole - len(shown), held, bounds)
+
+
+Limit = tuple[bool, float | None, float | None]  # held, lower, upper
+
+
+def limits_of(build: Build, measure: str, version: str) -> dict[tuple[Leaf, str], Limit]:
+    """Held sums and bounds of a version, by row and period."""
+    limits = build.frame("plan_limits")
+    if limits.empty:
+        return {}
+    found = {}
+    for _, row in limits[(limits["measure"] == measure) & (limits["version"].astype("str") == version)].iterrows():
+        low, high = (None if pd.isna(row.get(side)) else float(row[side]) for side in ("lower", "upper"))
+        held = not pd.isna(row.get("held")) and bool(row["held"])
+        found[(code(row.get("region")), code(row.get("salesperson"))), code(row["period"])] = (held, low, high)
+    return found
 
 
 def current_version(build: Build, plan: pd.DataFrame) -> str:

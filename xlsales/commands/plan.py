@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from xlsales import steps
+from xlsales.commands.plan_limits import name_of
 from xlsales.commands.plan_sheet import Planned, PlanSheet, code, fold
-from xlsales.commands.planning import Allocated, Cells, allocated, chosen_cells
+from xlsales.commands.planning import Allocated, Cells, Rules, allocated, cell_bounds, chosen_cells, locked_rows
 from xlsales.commands.protocol import Book, Cell, Change, Replace, Selection
 from xlsales.commands.reading import Answer, Work, load
 from xlsales.core.refusal import Refusal
@@ -15,7 +15,6 @@ from xlsales.labels import label, word
 from xlsales.problems import InputError, Problem, from_refusal
 
 HEADINGS = ("measure", "region", "salesperson", "name", "period")
-LATER = tuple(step.key for step in steps.STEPS)[[step.key for step in steps.STEPS].index("allocation") + 1 :]
 NUMBERS = 5  # old, new, change begin here
 
 
@@ -26,9 +25,8 @@ def allocate(book: Book) -> Answer:
         return confirm(book)
     work = load(book)
     sheet, chosen = chosen_on(work, selected)
-    history = None if _filled(sheet, chosen) else drawn(work, sheet)
     try:
-        done = allocated(sheet, chosen, work.tables["targets"], float(work.settings["rounding"]), history)
+        done = allocated(sheet, chosen, work.tables["targets"], rules_of(work, sheet, chosen))
     except Refusal as refusal:
         raise InputError(replace(from_refusal(refusal), table="plan")) from refusal
     if not done.cells:
@@ -56,6 +54,18 @@ def chosen_on(work: Work, selected: Selection | None) -> tuple[PlanSheet, Cells]
     return sheet, chosen
 
 
+def rules_of(work: Work, sheet: PlanSheet, chosen: Cells) -> Rules:
+    """What the book says an allocation of a sheet has to keep to; refused where every chosen row is locked."""
+    locked = locked_rows(sheet, work.tables["targets"])
+    if all(at in locked for at, _ in chosen):
+        names = list(dict.fromkeys(name_of(sheet.rows[at]) for at, _ in chosen))
+        raise InputError(Problem("plan_locked", table="plan", facts={"names": names, "year": sheet.year}))
+    settings, plan = work.settings, work.tables["plan"]
+    history = None if _filled(sheet, chosen) else drawn(work, sheet)
+    over = float(settings["over_assignment"])
+    return Rules(float(settings["rounding"]), over, cell_bounds(sheet, plan), locked, history)
+
+
 def _filled(sheet: PlanSheet, chosen: Cells) -> bool:
     """Whether the plan has a shape of its own to keep."""
     return any(isinstance(sheet.cell(at, month)[0], float) and sheet.cell(at, month)[0] != 0 for at, month in chosen)
@@ -63,8 +73,12 @@ def _filled(sheet: PlanSheet, chosen: Cells) -> bool:
 
 def drawn(work: Work, sheet: PlanSheet) -> dict[tuple[str, str, str], float]:
     """What the cycle would plan where nothing is planned yet: by last year's figures, by leaf and month."""
+    from xlsales import steps  # noqa: PLC0415 - the whole cycle; the other buttons of the group compute nothing
+
+    keys = [step.key for step in steps.STEPS]
+    later = keys[keys.index("allocation") + 1 :]
     try:
-        outcome = steps.run({**work.tables, "plan": work.tables["plan"].iloc[:0]}, work.settings, without=LATER)
+        outcome = steps.run({**work.tables, "plan": work.tables["plan"].iloc[:0]}, work.settings, without=later)
     except Refusal as refusal:
         raise InputError(from_refusal(refusal)) from refusal
     plan = outcome.results.get("plan", work.tables["plan"].iloc[:0])
@@ -78,7 +92,10 @@ def show(book: Book, sheet: PlanSheet, done: Allocated) -> None:
     measure = word("value.measure." + sheet.measure, book.lang)
     facts = {"measure": measure, "version": sheet.version, "year": sheet.year, "target": f"{done.total:,.2f}"}
     key = "said.preview.equal" if done.equal else "said.preview.title"
-    lay(book, sheet, word(key, book.lang, **facts), done.cells)
+    title = word(key, book.lang, **facts)
+    if done.buffer:
+        title += word("said.preview.buffer", book.lang, buffer=f"{-done.buffer:,.2f}")
+    lay(book, sheet, title, done.cells)
 
 
 def lay(book: Book, sheet: PlanSheet, title: str, cells: Mapping[tuple[int, int], float | None]) -> None:

@@ -45,7 +45,10 @@ class Row:
 
 @dataclass(frozen=True)
 class PlanSheet:
-    """The matrix of one measure as it stands in the book."""
+    """The matrix of one measure as it stands in the book.
+
+    bounds: lower and upper of each row's year, where the sheet has such cells.
+    """
 
     measure: str
     matrix: Matrix
@@ -53,6 +56,7 @@ class PlanSheet:
     year: str
     months: tuple[str, ...]
     rows: tuple[Row, ...] = field(repr=False)
+    bounds: Matrix | None = field(default=None, repr=False)
 
     @property
     def area(self) -> str:
@@ -68,6 +72,13 @@ class PlanSheet:
         """The address of a month's cell."""
         return f"{letters(self.matrix.left + FIRST_MONTH + 2 * month)}{self.matrix.top + 1 + at}"
 
+    def limits(self, at: int) -> tuple[Cell, Cell]:
+        """What stands in the cells of a row's lower and upper bound for the year."""
+        if self.bounds is None or at + 1 >= len(self.bounds.cells):
+            return None, None
+        lower, upper = self.bounds.cells[at + 1][:2]
+        return lower, upper
+
     def leaves(self, at: int) -> list[int]:
         """The leaves at or under a row."""
         children = self.rows[at].children
@@ -79,6 +90,13 @@ class PlanSheet:
         for (at, month), (value, held) in changes.items():
             column = FIRST_MONTH + 2 * month
             cells[at + 1][column : column + 2] = [value, HELD if held else None]
+        return replace(self, matrix=replace(self.matrix, cells=cells))
+
+    def with_marks(self, places: Iterable[tuple[int, int]], *, held: bool) -> "PlanSheet":
+        """The sheet with the holds of some cells set or taken away."""
+        cells = [list(line) for line in self.matrix.cells]
+        for at, month in places:
+            cells[at + 1][FIRST_MONTH + 1 + 2 * month] = HELD if held else None
         return replace(self, matrix=replace(self.matrix, cells=cells))
 
     def patches(self, changed: Iterable[int]) -> list[Patch]:
@@ -101,7 +119,9 @@ def plan_sheets(book: Book) -> dict[str, PlanSheet]:
         if matrix is not None:
             version, year = (_single(book, f"xs_{key}_{measure}") for key in ("version", "year"))
             months = tuple(_month(cell) for cell in matrix.cells[0][FIRST_MONTH::2])
-            found[measure] = PlanSheet(measure, matrix, version or DEFAULT_VERSION, year, months, rows_of(matrix))
+            bounds = book.area("xs_bounds_" + measure)
+            rows = rows_of(matrix)
+            found[measure] = PlanSheet(measure, matrix, version or DEFAULT_VERSION, year, months, rows, bounds)
     return found
 
 

@@ -6,24 +6,48 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from xlsales.commands.plan_sheet import FIRST_MONTH, MONTHS, PlanSheet
+from xlsales.commands.plan_limits import held_sums, name_of, year_bounds
+from xlsales.commands.plan_sheet import FIRST_MONTH, MONTHS, OTHERS, PlanSheet
 from xlsales.commands.protocol import Block
-from xlsales.core.apportion import allocation
+from xlsales.core.apportion_tree import TreeCells, allocate_tree
+from xlsales.core.hierarchy import build_tree
 from xlsales.core.plan_down import grid_unit
 from xlsales.problems import InputError, Problem
 
-Cells = list[tuple[int, int]]  # row and month
+Place = tuple[int, int]  # row and month
+Cells = list[Place]
+Values = dict[Place, float | None]
+Bounds = Mapping[Place, tuple[float | None, float | None]]
 History = Mapping[tuple[str, str, str], float]
 SAME = 0.005  # plans are exact to the cent
 
 
+@dataclass(frozen=True)
+class Rules:
+    """What an allocation keeps to.
+
+    unit: of rounding. over: by how much the children of a target may exceed it. bounds: of single cells. locked: rows
+    whose own target is locked and met. history: by leaf and month, for where nothing is planned yet.
+    """
+
+    unit: float
+    over: float = 0.0
+    bounds: Bounds = field(default_factory=dict)
+    locked: frozenset[int] = frozenset()
+    history: History | None = None
+
+
 @dataclass
 class Allocated:
-    """New values of the cells that change. total: the targets that were spread. equal: for want of weights."""
+    """New values of the cells that change.
 
-    cells: dict[tuple[int, int], float] = field(default_factory=dict)
+    total: the targets that were spread. equal: for want of weights. buffer: what was assigned beyond the targets.
+    """
+
+    cells: dict[Place, float] = field(default_factory=dict)
     total: float = 0.0
     equal: bool = False
+    buffer: float = 0.0
 
 
 def chosen_cells(sheet: PlanSheet, blocks: Sequence[Block], *, whole_year: bool = True) -> Cells:
@@ -80,19 +104,54 @@ def goals(sheet: PlanSheet, targets: pd.DataFrame) -> dict[int, float]:
     return found
 
 
-def allocated(
-    sheet: PlanSheet, chosen: Cells, targets: pd.DataFrame, rounding: float, history: History | None
-) -> Allocated:
+def cell_bounds(sheet: PlanSheet, plan: pd.DataFrame) -> dict[Place, tuple[float | None, float | None]]:
+    """The bounds that the long table gives for cells of the sheet."""
+    mine = plan[
+        (plan["measure"] == sheet.measure)
+        & (plan["version"] == sheet.version)
+        & plan["period"].isin(sheet.months)
+        & (plan["lower"].notna() | plan["upper"].notna())
+    ]
+    mine = mine[mine[list(OTHERS)].isna().all(axis=1)]
+    at = {(row.region, row.salesperson): row.at for row in sheet.rows if row.leaf}
+    month = {period: step for step, period in enumerate(sheet.months)}
+    keys = zip(mine["region"].fillna(""), mine["salesperson"].fillna(""), mine["period"], strict=True)
+    limits = zip(keys, mine["lower"], mine["upper"], strict=True)
+    return {
+        (at[region, person], month[period]): tuple(None if np.isnan(side) else float(side) for side in (low, high))
+        for (region, person, period), low, high in limits
+        if (region, person) in at
+    }  # type: ignore[misc]
+
+
+def locked_rows(sheet: PlanSheet, targets: pd.DataFrame, *, met: bool = True) -> frozenset[int]:
+    """The people's rows whose own target of the year is locked, and (with `met`) that meet it: nothing moves them."""
+    mine = targets[(targets["measure"] == sheet.measure) & (targets["period"] == sheet.year)]
+    mine = mine[(mine["scope"] == "salesperson") & mine["status"].eq("locked").fillna(value=False)]
+    goal = mine.groupby("member")["target"].sum()
+    found = set()
+    for row in sheet.rows:
+        if row.leaf and row.salesperson in goal.index:
+            rows = [each.at for each in sheet.rows if each.leaf and each.salesperson == row.salesperson]
+            planned = sum(number_at(sheet, (at, month)) or 0.0 for at in rows for month in range(MONTHS))
+            if not met or abs(planned - goal[row.salesperson]) < SAME:
+                found.add(row.at)
+    return frozenset(found)
+
+
+def allocated(sheet: PlanSheet, chosen: Cells, targets: pd.DataFrame, rules: Rules) -> Allocated:
     """New values of the chosen cells, so that every row with a target meets it.
 
     Each cell belongs to the nearest row, itself or above, that has a target; the deepest rows come first. Under such a
-    row the cells that are not chosen, are held, or belong to a deeper target stay; what they leave of the target goes
-    over the chosen ones in proportion to their values, where all are blank to `history`, exact in rounding units.
+    row the cells that are not chosen, are held or locked, or belong to a deeper target stay; what they leave of the
+    target goes down the tree over the chosen ones in proportion to their values, where all are blank to `history`,
+    within the bounds of rows and cells, exact in rounding units at every row. A sum of a month that is held keeps its
+    value. A target of a row that adds up is over-assigned by `rules.over`.
     """
     target = goals(sheet, targets)
     inside = {child: row.at for row in sheet.rows for child in row.children}
     values = {
-        (row.at, month): _number(sheet, row.at, month) for row in sheet.rows if row.leaf for month in range(MONTHS)
+        (row.at, month): number_at(sheet, (row.at, month)) for row in sheet.rows if row.leaf for month in range(MONTHS)
     }
     owners: dict[int, Cells] = {}
     for at, month in chosen:
@@ -100,18 +159,17 @@ def allocated(
         while owner is not None and owner not in target:
             owner = inside.get(owner)
         if owner is None:
-            raise InputError(
-                Problem(
-                    "plan_no_target",
-                    table="plan",
-                    facts={"name": sheet.rows[at].name or sheet.rows[at].region, "year": sheet.year},
-                )
-            )
+            facts = {"name": name_of(sheet.rows[at]), "year": sheet.year}
+            raise InputError(Problem("plan_no_target", table="plan", facts=facts))
         owners.setdefault(owner, []).append((at, month))
     done = Allocated(total=sum(target[owner] for owner in owners))
     for owner in sorted(owners, reverse=True):  # a row stands above those that it adds up
-        free = [cell for cell in owners[owner] if not sheet.cell(*cell)[1]]
-        new, equal = _spread(sheet, values, (owner, target[owner]), free, rounding, history)
+        free = [cell for cell in owners[owner] if not sheet.cell(*cell)[1] and cell[0] not in rules.locked]
+        goal = target[owner]
+        if not sheet.rows[owner].leaf and rules.over:
+            goal = round(float(np.rint(goal * (1 + rules.over) / rules.unit)) * rules.unit, 2)
+            done.buffer += goal - target[owner]
+        new, equal = _Owner(sheet, values, owner, goal, rules).spread(free)
         done.equal |= equal
         for cell, value in new.items():
             before = values[cell]
@@ -121,38 +179,116 @@ def allocated(
     return done
 
 
-def _spread(
-    sheet: PlanSheet,
-    values: Mapping[tuple[int, int], float | None],
-    goal: tuple[int, float],
-    free: Cells,
-    rounding: float,
-    history: History | None,
-) -> tuple[dict[tuple[int, int], float], bool]:
-    """What the fixed cells leave of a target, over the free ones; and whether equally, for want of weights."""
-    owner, total = goal
-    chosen = set(free)
-    fixed = sum(values[leaf, month] or 0.0 for leaf in sheet.leaves(owner) for month in range(MONTHS)
-                if (leaf, month) not in chosen)  # fmt: skip
-    rest = round(total - fixed, 2)
-    if not free:
-        if abs(rest) >= SAME:
-            raise InputError(
-                Problem("plan_all_held", table="plan", facts={"name": sheet.rows[owner].name, "rest": rest})
-            )
-        return {}, False
-    if rest * total < 0:
-        raise InputError(
-            Problem("plan_over", table="plan", facts={"name": sheet.rows[owner].name, "fixed": fixed, "target": total})
-        )
-    weights = np.array([values[cell] or 0.0 for cell in free])
-    if not weights.any() and history is not None:
-        names = [(sheet.rows[at].region, sheet.rows[at].salesperson, sheet.months[month]) for at, month in free]
-        weights = np.nan_to_num(np.array([history.get(name, 0.0) for name in names]))
-    found = allocation(rest, weights, unit=grid_unit(rest, rounding))
-    return dict(zip(free, found.amounts.tolist(), strict=True)), found.announced_equal
+@dataclass
+class _Owner:
+    """A row with a target, and what stands under it. values: by leaf and month, as far as they are new already."""
+
+    sheet: PlanSheet
+    values: Values
+    at: int
+    goal: float
+    rules: Rules
+
+    def spread(self, free: Cells) -> tuple[dict[Place, float], bool]:
+        """What the fixed cells leave of the target, over the free ones; and whether equally, for want of weights."""
+        now, equal = dict(self.values), False
+        name = name_of(self.sheet.rows[self.at])
+        for held in held_sums(self.sheet):
+            group = [cell for cell in free if cell[1] == held[1] and cell[0] in self.sheet.leaves(held[0])]
+            if group:
+                equal |= self._within(now, held, group)
+                free = [cell for cell in free if cell not in set(group)]
+        chosen = set(free)
+        under = [(leaf, month) for leaf in self.sheet.leaves(self.at) for month in range(MONTHS)]
+        fixed = sum(now[cell] or 0.0 for cell in under if cell not in chosen)
+        rest = round(self.goal - fixed, 2)
+        if not free and abs(rest) >= SAME:
+            raise InputError(Problem("plan_all_held", table="plan", facts={"name": name, "rest": rest}))
+        if free and rest * self.goal < 0:
+            facts = {"name": name, "fixed": fixed, "target": self.goal}
+            raise InputError(Problem("plan_over", table="plan", facts=facts))
+        if free:
+            equal |= self._down(now, free, rest)
+        return {cell: value for cell, value in now.items() if value is not None and value != self.values[cell]}, equal
+
+    def _within(self, now: Values, held: Place, group: Cells) -> bool:
+        """A held sum of a month keeps its value: what its other cells leave goes over those of the group."""
+        leaves = [(leaf, held[1]) for leaf in self.sheet.leaves(held[0])]
+        total = sum(number_at(self.sheet, cell) or 0.0 for cell in leaves)
+        fixed = sum(now[cell] or 0.0 for cell in leaves if cell not in set(group))
+        rest = round(total - fixed, 2)
+        if rest * total < 0:
+            facts = {"name": name_of(self.sheet.rows[held[0]]), "month": self.sheet.months[held[1]]}
+            facts |= {"total": total, "fixed": fixed}  # type: ignore[dict-item]
+            raise InputError(Problem("spread_total_held", table="plan", facts=facts))
+        return self._down(now, group, rest)
+
+    def _down(self, now: Values, free: Cells, rest: float) -> bool:
+        """An amount down the rows over some cells, in one call; whether anything was shared equally."""
+        sheet, parents = self.sheet, self._parents(free)
+        bounds, place = year_bounds(sheet), {}
+        weights = self._weights(now, free)
+        members: list[object] = []
+        lower, upper, heft = [], [], []
+        for node in [*parents, *free]:
+            place[node] = len(members)
+            members.append(self._told(node))
+            if isinstance(node, tuple):
+                limits, off = self.rules.bounds.get(node, (None, None)), 0.0
+                heft.append(weights[node])
+            else:
+                limits, off = bounds.get(node, (None, None)), self._fixed(now, node, set(free))
+                heft.append(0.0)
+            low, high = (np.nan if side is None else round(side - off, 2) for side in limits)
+            lower.append(low)
+            upper.append(high)
+        above = [None if node == self.at else members[place[parents[node]]] for node in parents]
+        above += [members[place[cell[0]]] for cell in free]
+        cells = TreeCells(heft, None, lower, upper)
+        unit = grid_unit(rest, self.rules.unit)
+        found = allocate_tree(build_tree(members, above), rest, cells, unit=unit)
+        for cell in free:
+            now[cell] = float(found.amounts[place[cell]])
+        return bool(found.announced_equal)
+
+    def _parents(self, free: Cells) -> dict[int, int]:
+        """The rows between the target's and the cells, with the row above each; the target's own first."""
+        inside = {child: row.at for row in self.sheet.rows for child in row.children}
+        found = {self.at: self.at}
+        for leaf in dict.fromkeys(at for at, _ in free):
+            row = leaf
+            while row != self.at:
+                found[row] = inside[row]
+                row = inside[row]
+        return found
+
+    def _fixed(self, now: Values, row: int, chosen: set[Place]) -> float:
+        under = [(leaf, month) for leaf in self.sheet.leaves(row) for month in range(MONTHS)]
+        return sum(now[cell] or 0.0 for cell in under if cell not in chosen)
+
+    def _weights(self, now: Values, free: Cells) -> dict[Place, float]:
+        """The values of the cells; where all are blank, the history of their leaves and months."""
+        found = {cell: now[cell] or 0.0 for cell in free}
+        if not any(found.values()) and self.rules.history is not None:
+            rows, months = self.sheet.rows, self.sheet.months
+            for at, month in free:
+                past = self.rules.history.get((rows[at].region, rows[at].salesperson, months[month]), 0.0)
+                found[at, month] = 0.0 if np.isnan(past) else past
+        return found
+
+    def _told(self, node: int | Place) -> str:
+        """The name of a row or a cell in a sentence; no two are alike."""
+        if isinstance(node, tuple):
+            return f"{self._told(node[0])} {self.sheet.months[node[1]]}"
+        name = name_of(self.sheet.rows[node])
+        same = [row.at for row in self.sheet.rows if name_of(row) == name]
+        if len(same) == 1:
+            return name
+        row = self.sheet.rows[node]
+        return " ".join(dict.fromkeys(part for part in (name, row.region, row.salesperson, f"({node + 1})") if part))
 
 
-def _number(sheet: PlanSheet, at: int, month: int) -> float | None:
-    cell = sheet.cell(at, month)[0]
+def number_at(sheet: PlanSheet, place: Place) -> float | None:
+    """The number in a cell; None where there is none."""
+    cell = sheet.cell(*place)[0]
     return float(cell) if isinstance(cell, (int, float)) and not isinstance(cell, bool) else None

@@ -6,38 +6,22 @@ from typing import Any
 
 import pandas as pd
 
-from xlsales import steps, validate
+from xlsales import validate
+from xlsales.commands.answer import Answer
+from xlsales.commands.plan_limits import fold_limits
 from xlsales.commands.plan_sheet import PlanSheet, fold, plan_sheets
 from xlsales.commands.problem_rows import problem_table
 from xlsales.commands.protocol import Book, Change, Reading, Replace
+from xlsales.commands.sealing import KEPT, changed_closings
 from xlsales.core.refusal import Refusal
 from xlsales.labels import word
 from xlsales.problems import InputError, Problem, from_refusal, from_run
 from xlsales.schema import INPUTS, RESULTS, TABLES
-from xlsales.worded import worded
 
 SLOW = ("forecast",)  # takes as long as all the rest, and nothing else stands on it
-READ = (*INPUTS, "plan_versions", "closed_periods")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a command wants: changes to make, a question to ask before, what to say and where to go after.
-
-    rows: how many rows it found or writes, for the log. undoable: whether Undo last takes it back. lang: a language to
-    take on. ends_preview: whether the sheet Preview has done its duty.
-    """
-
-    changes: tuple[Change, ...] = ()
-    says: str = ""
-    question: str = ""
-    parameters: str = ""
-    rows: int = 0
-    undoable: bool = True
-    table: str = ""
-    sheet: str = ""
-    lang: str = ""
-    ends_preview: bool = False
+# Sheets of the end of a month: whether a closed period was changed is looked at with them, and with Check data.
+CLOSING = frozenset({"scorecard_report", "incentives_report", "improvement_report"})
+READ = (*INPUTS, "plan_versions", "plan_limits", *KEPT)
 
 
 @dataclass
@@ -69,6 +53,12 @@ def load(book: Book, instead: Reading | None = None) -> Work:
         if folded.changed:
             raw.tables["plan"] = folded.raw
             pending.append(Replace("plan", folded.raw))
+    if "plan_limits" in raw.tables and sheets:
+        limits = fold_limits(raw.tables["plan_limits"], raw.origins["plan_limits"], sheets.values())
+        raw.problems += limits.problems
+        if limits.changed:
+            raw.tables["plan_limits"] = limits.raw
+            pending.append(Replace("plan_limits", limits.raw))
     if instead is not None:
         raw.tables |= instead.tables
         raw.origins |= instead.origins
@@ -81,6 +71,9 @@ def load(book: Book, instead: Reading | None = None) -> Work:
 
 def compute(book: Book, work: Work, sheets: Collection[str] | None) -> dict[str, pd.DataFrame]:
     """The results of some sheets (None: of all) in the book's language; what cannot be given joins the problems."""
+    from xlsales import steps  # noqa: PLC0415 - the whole cycle; most buttons compute nothing
+    from xlsales.worded import worded  # noqa: PLC0415
+
     without = () if sheets is None or TABLES["forecast"].sheet in sheets else SLOW
 
     def told(step: str) -> None:
@@ -110,6 +103,8 @@ def recomputed(book: Book, sheets: Collection[str] | None) -> Answer:
     """Compute the results of some sheets anew from what stands in the book."""
     work = load(book)
     results = compute(book, work, sheets)
+    if sheets is not None and CLOSING & set(sheets):
+        work.problems += changed_closings(work.tables, work.settings, work.raw.origins)
     return answered(book, work, results_on(results, sheets), sheets)
 
 

@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xlsales.commands.plan import chosen_on, lay
+from xlsales.commands.plan_limits import TABLE, fold_limits, held_sums, name_of, replaced, year_bounds
+from xlsales.commands.plan_reference import reference_of
 from xlsales.commands.plan_sheet import FIRST_MONTH, HELD, MONTHS, Planned, PlanSheet, code, fold
-from xlsales.commands.planning import SAME, Cells, chosen_cells
+from xlsales.commands.planning import SAME, Cells, cell_bounds, chosen_cells, locked_rows
 from xlsales.commands.protocol import Block, Book, Change, Patch, Replace
 from xlsales.commands.reading import Answer, Work, load
+from xlsales.commands.spread_method import code_of
 from xlsales.core.apportion import allocation
 from xlsales.core.plan_down import grid_unit
 from xlsales.core.refusal import Refusal
@@ -20,6 +23,7 @@ from xlsales.schema.origin import letters
 
 TOTALS = ("HC", "RC")
 LINES = ("SL", "GR")
+FOLLOWING = ("RP", "R%")
 Place = tuple[int, int]  # row and month
 
 
@@ -49,12 +53,14 @@ def spread_over(book: Book) -> Answer:
     try:
         if wanted.code.method in HOLDS:
             return held(book, work, wanted)
-        new, equal = spread_cells(wanted, float(work.settings["rounding"]))
+        reference = reference_of(book, work, wanted.sheet) if wanted.code.method in FOLLOWING else None
+        new, equal = spread_cells(wanted, float(work.settings["rounding"]), reference)
     except Refusal as refusal:
         raise InputError(replace(from_refusal(refusal), table="plan")) from refusal
     if not new:
         return Answer(says=word("said.spread_same", book.lang), rows=0, undoable=False)
     sheet = wanted.sheet
+    check_allowed(work, sheet, new)
     facts = {
         "measure": word("value.measure." + sheet.measure, book.lang),
         "version": sheet.version,
@@ -71,7 +77,10 @@ def asked(book: Book, work: Work) -> Wanted:
     """The code and the cells that it is for."""
     selected = book.selection()
     sheet, _ = chosen_on(work, selected)
-    text = typed_code(book, sheet.measure)
+    text, chosen = typed_code(book, sheet.measure), code_of(book, sheet.measure)
+    if text and chosen:
+        raise InputError(Problem("spread_two_ways", table="plan", value=text, facts={"method": chosen}))
+    text = text or chosen
     if not text:
         raise InputError(Problem("spread_no_code", sheet=sheet.matrix.sheet, cell=_command_cell(book, sheet.measure)))
     try:
@@ -83,6 +92,30 @@ def asked(book: Book, work: Work) -> Wanted:
     if parsed.directions:
         cells = directed(sheet, cells, totals, parsed.directions)
     return Wanted(sheet, parsed, text, cells, totals)
+
+
+def check_allowed(work: Work, sheet: PlanSheet, new: Mapping[Place, float | None]) -> None:
+    """Refuse new values that change a locked quota or leave the bounds of a cell or of a row's year."""
+    locked = locked_rows(sheet, work.tables["targets"], met=False)
+    names = list(dict.fromkeys(name_of(sheet.rows[at]) for at, _ in new if at in locked))
+    if names:
+        raise InputError(Problem("plan_locked", table="plan", facts={"names": names, "year": sheet.year}))
+    cells = cell_bounds(sheet, work.tables["plan"])
+    for place, value in new.items():
+        name = f"{name_of(sheet.rows[place[0]])} {sheet.months[place[1]]}"
+        _inside(name, value or 0.0, cells.get(place, (None, None)))
+    for at, bounds in year_bounds(sheet).items():
+        places = [(leaf, month) for leaf in sheet.leaves(at) for month in range(MONTHS)]
+        if any(place in new for place in places):
+            year = sum(float(np.nan_to_num(new.get(place, amount(sheet, place)) or 0.0)) for place in places)
+            _inside(f"{name_of(sheet.rows[at])} {sheet.year}", year, bounds)
+
+
+def _inside(name: str, value: float, bounds: tuple[float | None, float | None]) -> None:
+    low, high = bounds
+    if (low is not None and value < low - SAME) or (high is not None and value > high + SAME):
+        said = {"lower": "–" if low is None else low, "upper": "–" if high is None else high}
+        raise InputError(Problem("spread_outside_bounds", table="plan", value=value, facts={"name": name, **said}))
 
 
 def _command_cell(book: Book, measure: str) -> str:
@@ -128,8 +161,12 @@ def amount(sheet: PlanSheet, place: Place) -> float:
     return float(cell) if isinstance(cell, (int, float)) and not isinstance(cell, bool) else np.nan
 
 
-def spread_cells(wanted: Wanted, rounding: float) -> tuple[dict[Place, float | None], bool]:
+def spread_cells(
+    wanted: Wanted, rounding: float, reference: Mapping[Place, float] | None = None
+) -> tuple[dict[Place, float | None], bool]:
     """New values of the cells that change, and whether shares are equal for want of anything to go by.
+
+    reference: what RP and R% follow; a cell that has none gets nothing by RP and stays as it is by R%.
 
     Months of rows that add up and are held (HC) keep their sums: the leaves under them that were not selected give way.
     """
@@ -139,9 +176,15 @@ def spread_cells(wanted: Wanted, rounding: float) -> tuple[dict[Place, float | N
     before = np.array([amount(sheet, place) for place in cells])
     kept = np.array([sheet.cell(*place)[1] for place in cells])
     figures = (*wanted.code.numbers, *before[kept & ~np.isnan(before)].tolist())
-    exact = figures if wanted.code.method in {"P", "S", "R", "LS", "LR"} else ()
+    exact = figures if wanted.code.method in {"P", "S", "R", "LS", "LR", "RP"} else ()
     unit = min((grid_unit(figure, rounding) for figure in exact), default=rounding)
-    done = spread(wanted.code, before, kept, unit=unit)
+    other = None
+    if reference is not None:
+        other = np.array([reference.get(place, np.nan) for place in cells])
+        if np.isnan(other).all():
+            raise InputError(Problem("plan_reference_empty", table="plan", value=sheet.year))
+        other = np.nan_to_num(other) if wanted.code.method == "RP" else other
+    done = spread(wanted.code, before, kept, other, unit)
     values: dict[Place, float | None] = {
         place: None if np.isnan(value) else float(value) for place, value in zip(cells, done.amounts, strict=True)
     }
@@ -160,8 +203,7 @@ def differs(old: float, new: float | None) -> bool:
 def given_way(sheet: PlanSheet, values: Mapping[Place, float | None], unit: float) -> dict[Place, float]:
     """Break-back under held sums, the deepest first: the free leaves that were not selected, in proportion."""
     found: dict[Place, float] = {}
-    sums = [(row.at, month) for row in reversed(sheet.rows) if not row.leaf for month in range(MONTHS)]
-    for at, month in (place for place in sums if sheet.cell(*place)[1]):
+    for at, month in held_sums(sheet):
         leaves = [(leaf, month) for leaf in sheet.leaves(at)]
         if not any(place in values for place in leaves):
             continue
@@ -173,8 +215,7 @@ def given_way(sheet: PlanSheet, values: Mapping[Place, float | None], unit: floa
         if abs(rest - np.nansum([amount(sheet, place) for place in free])) < SAME:
             continue
         if not free or rest < 0 <= total:
-            name = sheet.rows[at].name or sheet.rows[at].region
-            facts = {"name": name, "month": sheet.months[month], "total": total, "fixed": fixed}
+            facts = {"name": name_of(sheet.rows[at]), "month": sheet.months[month], "total": total, "fixed": fixed}
             raise InputError(Problem("spread_total_held", table="plan", facts=facts))
         weights = np.nan_to_num(np.array([amount(sheet, place) for place in free]))
         shared = allocation(rest, weights, unit=grid_unit(rest, unit))
@@ -204,6 +245,10 @@ def held(book: Book, work: Work, wanted: Wanted) -> Answer:
     writes: list[Change] = [*new.patches(at for at, _ in changes), Replace("plan", folded.raw)]
     column = FIRST_MONTH + 1
     writes += [Patch(sheet.area, at + 1, column + 2 * month, [[HELD if on else None]]) for at, month in marks]
+    if marks and TABLE in work.raw.tables:
+        marked = new.with_marks(marks, held=on)
+        limits = fold_limits(work.raw.tables[TABLE], work.raw.origins[TABLE], [marked])
+        writes += replaced(work.raw.tables, limits.raw)
     count = len(changes) + len(marks)
     says = word("said.held" if on else "said.released", book.lang, cells=count)
     parameters = f"{sheet.measure} {sheet.version} {sheet.year}: {wanted.text}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from xlsales.commands.plan_limits import as_version, limit_patches, replaced
 from xlsales.commands.plan_sheet import PlanSheet
 from xlsales.commands.protocol import Append, Book, Change, Patch, Replace
 from xlsales.commands.reading import Answer, Work, load
@@ -132,6 +133,7 @@ def added(book: Book, work: Work, sheet: PlanSheet, asked: Asked) -> Answer:
     rows = rows_of(plan, sheet.version).assign(version=name)
     row = {"version": name, "base": sheet.version, "by": book.user}
     changes: list[Change] = list(work.pending)
+    factor = 1.0
     if asked.verb == "scenario":
         factor = factor_of(asked.names[1])
         rows = scaled(rows, factor, float(work.settings["rounding"]))
@@ -142,6 +144,9 @@ def added(book: Book, work: Work, sheet: PlanSheet, asked: Asked) -> Answer:
         changes += [Patch("xs_version_" + measure, 0, 0, [[name]]) for measure in work.sheets]
         says = word("said.version_saved", book.lang, name=name, base=sheet.version, rows=len(rows))
     changes += [Append("plan", rows), Append("plan_versions", pd.DataFrame([row]))]
+    limits = as_version(work.tables["plan_limits"], sheet.version, name, factor)
+    changes = [each for each in changes if not (isinstance(each, Replace) and each.table == "plan_limits")]
+    changes += replaced(work.raw.tables, limits)
     parameters = f"{asked.verb} {sheet.version} → {name}: {rows['value'].sum():,.2f}"
     return Answer(tuple(changes), says, parameters=parameters, rows=len(rows))
 
@@ -179,9 +184,10 @@ def restored(book: Book, work: Work, sheet: PlanSheet, name: str) -> Answer:
     back = rows_of(plan, name).assign(version=sheet.version)
     mine = plan["version"] == sheet.version
     whole = pd.concat([plan[~mine], back], ignore_index=True)
-    changes: list[Change] = [Replace("plan", whole)]
+    limits = as_version(work.tables["plan_limits"], name, sheet.version)
+    changes: list[Change] = [Replace("plan", whole), *replaced(work.raw.tables, limits)]
     for each in work.sheets.values():
-        changes += matrix_patches(each, back)
+        changes += [*matrix_patches(each, back), *limit_patches(each, work.tables["plan_limits"], name)]
     question = "\n".join(
         [
             word("said.restore_asks", book.lang, name=name, current=sheet.version),

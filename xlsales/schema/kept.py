@@ -1,6 +1,7 @@
 """Tables that xlsales keeps itself: versions, undo, log, problems."""
 
-from xlsales.schema.model import Table, choice, code, date, integer, money, must, number, text
+from xlsales.schema.model import Table, choice, code, date, flag, integer, money, must, number, period, text
+from xlsales.schema.targets import MEASURES
 
 TABLES = (
     Table(
@@ -8,6 +9,22 @@ TABLES = (
         "plan_data",
         ("version",),
         (must(code("version")), code("base"), date("created"), text("by"), text("note")),
+        role="kept",
+    ),
+    Table(
+        "plan_limits",
+        "plan_data",
+        ("version", "measure", "period", "region", "salesperson"),
+        (
+            must(code("version")),
+            must(choice("measure", *MEASURES)),
+            must(period("period")),
+            code("region"),
+            code("salesperson"),
+            flag("held"),
+            number("lower"),
+            number("upper"),
+        ),
         role="kept",
     ),
     Table(

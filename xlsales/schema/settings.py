@@ -30,6 +30,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("currency", CODE, "CNY"),
         Setting("unit", INTEGER, 1, ("1", "1000", "10000")),
         Setting("rounding", NUMBER, 1.0, low=0.01),
+        Setting("over_assignment", SHARE, 0.0, low=0, high=1),
         Setting("prices_include_tax", FLAG, False),
         Setting("tax_rate", SHARE, 0.0, low=0, high=1),
         Setting("receivables_include_tax", FLAG, True),

@@ -8,14 +8,30 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsales.build.context import Build, quoted
 from xlsales.build.layout import BLANK_ROWS, CAPTION_ROW, FIRST_ROW, HEADER_ROW, LINK_ROW, TOTAL_ROW, Sheet
 from xlsales.build.plan_tree import Node, PlanOf, code, plan_of
-from xlsales.build.styles import LINE, MONEY_MEASURES
+from xlsales.build.sheets.plan_sides import (
+    FIRST_MONTH,
+    GROWTH,
+    LAST_YEAR,
+    LOWER,
+    SHARE_OF,
+    SIDES,
+    TOTAL,
+    UPPER,
+    Sides,
+    number_style,
+    write_sides,
+)
+from xlsales.build.styles import LINE
 from xlsales.build.table_sheet import open_sheet
 from xlsales.build.wording import value_word
-from xlsales.schema.model import MONEY, QUANTITY, TEXT
+from xlsales.commands.spread_method import METHODS
+from xlsales.labels import word
+from xlsales.schema.model import TEXT
 
-FIRST_MONTH = 3  # after region, salesperson, name
-COMMAND = FIRST_MONTH  # the column of the cell for spreading codes
-TOTAL, TARGET, CHECK = (FIRST_MONTH + 24 + step for step in range(3))
+COMMAND = FIRST_MONTH  # the column of the cells for spreading codes and for the reference
+METHOD, NUMBER, SECOND = FIRST_MONTH + 4, FIRST_MONTH + 8, FIRST_MONTH + 10  # the same without a code
+TARGET, CHECK = TOTAL + 1, TOTAL + 2
+ENDS = {TOTAL: "total", TARGET: "target", CHECK: "check", **SIDES}
 EXACT = 0.005  # amounts are rounded to the cent
 HELD = "H"
 Cached = dict[int, list[float | str]]
@@ -36,9 +52,12 @@ def write_plan(build: Build, sheet: Sheet) -> None:
     cached: Cached = {}
     for node in reversed(plan.rows):  # children first, for the cached sums of their parents
         write_row(build, page, plan, node, place, cached)
+    sides = Sides(plan, {row: added(months) for row, months in cached.items()}, place)
+    for node in plan.rows:
+        write_sides(build, page, sides, node)
     name_blocks(build, sheet, plan)
     last = FIRST_ROW + len(plan.rows) - 1
-    page.print_area(0, 0, last, CHECK)
+    page.print_area(0, 0, last, UPPER)
 
 
 def write_head(build: Build, page: Any, plan: PlanOf) -> None:
@@ -52,17 +71,20 @@ def write_head(build: Build, page: Any, plan: PlanOf) -> None:
     page.write_blank(CAPTION_ROW, COMMAND, None, styles.cell(TEXT, typed=True))
     message = {"validate": "any", "input_title": "", "input_message": build.says("plan.command.help")}
     page.data_validation(CAPTION_ROW, COMMAND, CAPTION_ROW, COMMAND, message)
+    write_ways(build, page)
     if plan.elsewhere:
-        page.write_string(TOTAL_ROW, 2, build.says("plan.elsewhere", count=plan.elsewhere), styles.note)
+        page.write_string(LINK_ROW, COMMAND, build.says("plan.elsewhere", count=plan.elsewhere), styles.note)
     heads = [build.says("plan." + key) for key in ("region", "salesperson", "name")]
     for column, head in enumerate(heads):
         page.write_string(HEADER_ROW, column, head, styles.header)
     for step, month in enumerate(plan.months):
         page.write_string(HEADER_ROW, FIRST_MONTH + 2 * step, month, styles.header)
         page.write_string(HEADER_ROW, FIRST_MONTH + 2 * step + 1, HELD, styles.header)
-    for column, key in ((TOTAL, "total"), (TARGET, "target"), (CHECK, "check")):
+    for column, key in ENDS.items():
         page.write_string(HEADER_ROW, column, build.says("plan." + key), styles.header)
-    for column, key in ((FIRST_MONTH, "month"), (FIRST_MONTH + 1, "hold"), (CHECK, "check")):
+    helped = {FIRST_MONTH: "month", FIRST_MONTH + 1: "hold"}
+    helped |= {column: ENDS[column] for column in (CHECK, LAST_YEAR, SHARE_OF, LOWER)}
+    for column, key in helped.items():
         message = {"validate": "any", "input_title": "", "input_message": build.says(f"plan.{key}.help")}
         page.data_validation(HEADER_ROW, column, HEADER_ROW, column, message)
     page.set_row(HEADER_ROW, 24)
@@ -73,6 +95,31 @@ def write_head(build: Build, page: Any, plan: PlanOf) -> None:
         page.set_column(FIRST_MONTH + 2 * step + 1, FIRST_MONTH + 2 * step + 1, 2.6)
     page.set_column(TOTAL, TARGET, 14)
     page.set_column(CHECK, CHECK, 26)
+    page.set_column(LAST_YEAR, LAST_YEAR, 14)
+    page.set_column(GROWTH, SHARE_OF, 9)
+    page.set_column(LOWER, UPPER, 14)
+
+
+def write_ways(build: Build, page: Any) -> None:
+    """The cells for the reference, and for a method with its numbers instead of a code."""
+    text = build.styles.cell(TEXT, typed=True)
+    page.write_string(TOTAL_ROW, COMMAND - 1, build.says("plan.reference"), build.styles.beside)
+    page.write_string(CAPTION_ROW, METHOD - 2, build.says("plan.method"), build.styles.beside)
+    page.write_string(CAPTION_ROW, NUMBER - 2, build.says("plan.numbers"), build.styles.beside)
+    methods = [word("plan.method." + key, build.lang) for key in METHODS]
+    choices = {"validate": "list", "source": methods, "input_title": ""}
+    choices["input_message"] = build.says("plan.method.help")
+    told = {key: {"validate": "any", "input_title": "", "input_message": build.says(f"plan.{key}.help")}
+            for key in ("reference", "numbers")}  # fmt: skip
+    cells = {
+        (TOTAL_ROW, COMMAND): told["reference"],
+        (CAPTION_ROW, METHOD): choices,
+        (CAPTION_ROW, NUMBER): told["numbers"],
+        (CAPTION_ROW, SECOND): told["numbers"],
+    }
+    for (row, column), rule in cells.items():
+        page.write_blank(row, column, None, text)
+        page.data_validation(row, column, row, column, rule)
 
 
 def write_row(build: Build, page: Any, plan: PlanOf, node: Node, place: dict[int, int], cached: Cached) -> None:
@@ -101,17 +148,10 @@ def write_row(build: Build, page: Any, plan: PlanOf, node: Node, place: dict[int
         else:
             months.append(value)
             page.write_number(row, column, value, number)
+        held = held or plan.holds(node, month)
         page.write_string(row, column + 1, HELD if held else "", hold)
     cached[row] = months
     write_ends(build, page, plan, node, row, added(months))
-
-
-def number_style(build: Build, measure: str, *, typed: bool) -> Any:
-    """The style of planned values: without decimals where the plan is rounded to whole ones."""
-    kind = MONEY if measure in MONEY_MEASURES else QUANTITY
-    whole = int(build.setting("unit")) == 1 and float(build.setting("rounding")) >= 1
-    pattern = "#,##0" if whole else build.styles.number_format(kind)
-    return build.styles.typed_number(pattern) if typed else build.styles.sum_number(pattern)
 
 
 def added(values: Any) -> float | str:
@@ -185,11 +225,16 @@ def target_value(build: Build, plan: PlanOf, node: Node) -> float | str:
 
 
 def check_formula(build: Build, row: int) -> str:
-    """OK, or by how much the plan misses its target, in words."""
+    """OK, or by how much the plan misses its target, in words; within the over-assignment allowed it is a buffer."""
     total, target = (xl_rowcol_to_cell(row, column) for column in (TOTAL, TARGET))
-    says = {key: quoted(build.says("plan." + key)) for key in ("ok", "over", "short")}
+    says = {key: quoted(build.says("plan." + key)) for key in ("ok", "over", "short", "buffer")}
     gap = f'TEXT(ABS({total}-{target}),"#,##0.00")'
-    wrong = f"IF({total}>{target},{says['over']},{says['short']})&{gap}"
+    over = says["over"]
+    allowed = float(build.setting("over_assignment"))
+    if allowed:
+        most = f"ABS({target})*{allowed!r}+{float(build.setting('rounding'))!r}"
+        over = f"IF({total}-{target}<={most},{says['buffer']},{over})"
+    wrong = f"IF({total}>{target},{over},{says['short']})&{gap}"
     return f'=IF(OR({total}="",{target}=""),"",IF(ABS({total}-{target})<{EXACT},{says["ok"]},{wrong}))'
 
 
@@ -199,7 +244,10 @@ def verdict(build: Build, total: float | str, target: float | str) -> str:
         return ""
     if abs(total - target) < EXACT:
         return build.says("plan.ok")
-    return build.says("plan.over" if total > target else "plan.short") + f"{abs(total - target):,.2f}"
+    allowed = float(build.setting("over_assignment"))
+    inside = allowed and total - target <= abs(target) * allowed + float(build.setting("rounding"))
+    over = "plan.buffer" if inside else "plan.over"
+    return build.says(over if total > target else "plan.short") + f"{abs(total - target):,.2f}"
 
 
 def name_blocks(build: Build, sheet: Sheet, plan: PlanOf) -> None:
@@ -215,3 +263,8 @@ def name_blocks(build: Build, sheet: Sheet, plan: PlanOf) -> None:
     build.book.define_name("xs_version_" + plan.measure, "=" + build.place(sheet.key, CAPTION_ROW, 1))
     build.book.define_name("xs_year_" + plan.measure, "=" + build.place(sheet.key, TOTAL_ROW, 1))
     build.book.define_name("xs_command_" + plan.measure, "=" + build.place(sheet.key, CAPTION_ROW, COMMAND))
+    build.book.define_name("xs_reference_" + plan.measure, "=" + build.place(sheet.key, TOTAL_ROW, COMMAND))
+    build.book.define_name("xs_method_" + plan.measure, "=" + build.place(sheet.key, CAPTION_ROW, METHOD))
+    numbers = xl_rowcol_to_cell(CAPTION_ROW, SECOND, row_abs=True, col_abs=True)
+    build.book.define_name("xs_numbers_" + plan.measure, f"={build.place(sheet.key, CAPTION_ROW, NUMBER)}:{numbers}")
+    build.book.define_name("xs_bounds_" + plan.measure, "=" + area(LOWER, HEADER_ROW, UPPER))

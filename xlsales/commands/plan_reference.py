@@ -1,0 +1,96 @@
+"""The reference slice of a Plan sheet, which RP and R% follow: last year's actuals, another year's, or a version."""
+
+import re
+
+import pandas as pd
+
+from xlsales import steps
+from xlsales.commands.plan_sheet import MONTHS, OTHERS, PlanSheet, code
+from xlsales.commands.protocol import Book
+from xlsales.commands.reading import Work
+from xlsales.core.refusal import Refusal
+from xlsales.problems import InputError, Problem, from_refusal
+from xlsales.stages.targets import QUANTITIES
+
+KEYS = [step.key for step in steps.STEPS]
+AFTER = tuple(KEYS[KEYS.index("five_quantities") + 1 :])
+Reference = dict[tuple[int, int], float]
+
+
+def named(book: Book, sheet: PlanSheet) -> str:
+    """What the reference cell of a sheet names: a year or a version; the year before where it is blank or missing."""
+    area = book.area("xs_reference_" + sheet.measure)
+    text = "" if area is None else code(area.cells[0][0])
+    if text or not re.fullmatch(r"\d{4}", sheet.year):
+        return text
+    return str(int(sheet.year) - 1)
+
+
+def reference_of(book: Book, work: Work, sheet: PlanSheet) -> Reference:
+    """The reference's figure of each leaf and month, as far as it has one. Refuses where it has none at all."""
+    name = named(book, sheet)
+    versions = set(work.tables["plan"]["version"])
+    if name in versions:
+        found = of_version(work, sheet, name)
+    elif re.fullmatch(r"\d{4}", name) and re.fullmatch(r"\d{4}", sheet.year):
+        found = of_year(work, sheet, int(sheet.year) - int(name))
+    else:
+        facts = {"versions": sorted(versions)}
+        raise InputError(Problem("plan_reference_unknown", table="plan", value=name, facts=facts))
+    if not found:
+        raise InputError(Problem("plan_reference_empty", table="plan", value=name))
+    return found
+
+
+def of_version(work: Work, sheet: PlanSheet, name: str) -> Reference:
+    """The figures of a version of the plan."""
+    plan = work.tables["plan"]
+    mine = plan[(plan["version"] == name) & (plan["measure"] == sheet.measure) & plan["period"].isin(sheet.months)]
+    mine = mine[mine[list(OTHERS)].isna().all(axis=1)]
+    keys = zip(mine["region"].fillna(""), mine["salesperson"].fillna(""), mine["period"], strict=True)
+    known = dict(zip(keys, mine["value"].tolist(), strict=True))
+    return {
+        (row.at, step): known[row.region, row.salesperson, month]
+        for row in sheet.rows
+        if row.leaf
+        for step, month in enumerate(sheet.months)
+        if (row.region, row.salesperson, month) in known
+    }
+
+
+def of_year(work: Work, sheet: PlanSheet, before: int) -> Reference:
+    """What was achieved in the same months some years before: of a person, of a person in a region, of a region."""
+    try:
+        results = steps.run(work.tables, work.settings, without=AFTER).results
+    except Refusal as refusal:
+        raise InputError(from_refusal(refusal)) from refusal
+    months = [f"{int(month[:4]) - before}{month[4:]}" for month in sheet.months]
+    five = results["five_quantities"]
+    five = five[five["period"].isin(months)]
+    rows = zip(five["dimension"], five["member"], five["period"], five[sheet.measure], strict=True)
+    known = {(str(dimension), str(member), str(period)): float(value) for dimension, member, period, value in rows}
+    people = [row.salesperson for row in sheet.rows if row.leaf and row.salesperson]
+    shared = {person for person in people if people.count(person) > 1}
+    split = of_parts(results, sheet.measure, months) if shared else {}
+    found = {}
+    for row in sheet.rows:
+        for step, month in enumerate(months[:MONTHS] if row.leaf else ()):
+            if row.salesperson in shared:
+                value = split.get((row.region, row.salesperson, month))
+            else:
+                dimension = "salesperson" if row.salesperson else "region"
+                value = known.get((dimension, row.salesperson or row.region, month))
+            if value is not None and not pd.isna(value):
+                found[row.at, step] = float(value)
+    return found
+
+
+def of_parts(results: dict[str, pd.DataFrame], measure: str, months: list[str]) -> dict[tuple[str, str, str], float]:
+    """Figures by region, person and calendar month, for a person who stands in several regions."""
+    rows = results.get("cash" if measure == QUANTITIES[-1] else "lines")
+    if rows is None or rows.empty:
+        return {}
+    month = rows["date"].dt.strftime("%Y-%m")
+    rows = rows.assign(month=month)[month.isin(months)]
+    sums = rows.groupby(["region", "salesperson", "month"])[measure].sum(min_count=1)
+    return {(str(key[0]), str(key[1]), str(key[2])): float(value) for key, value in sums.items()}  # type: ignore[index]
