@@ -193,6 +193,8 @@ TABLES = (
         number("landing_blended"),
         number("landing_low"),
         number("landing_high"),
+        share("pipeline_share"),
+        code("interval_basis"),
         number("remaining"),
         number("required_per_day"),
         number("required_uplift"),

@@ -13,7 +13,7 @@ from xlsales.core.period_steps import previous_period
 from xlsales.core.refusal import Refusal
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import calendar, given
-from xlsales.stages.monitoring import paces, this_year
+from xlsales.stages.monitoring import this_year, to_date
 from xlsales.stages.people import scorecards
 from xlsales.stages.quantities import with_names
 from xlsales.stages.targets import ACTIVITY, QUANTITIES, activities, of_scope, targets
@@ -40,7 +40,7 @@ def _scores_at(cycle: Cycle, day: pd.Timestamp) -> pd.DataFrame | None:
     known = {key: cycle.found[key] for key in ("lines", "cash", "five_quantities") if key in cycle.found}
     earlier = Cycle(tables, cycle.settings, day, known)
     try:
-        for step in (targets, paces, scorecards):
+        for step in (targets, to_date, scorecards):
             earlier.found.update(step(earlier))
     except Refusal:
         return None

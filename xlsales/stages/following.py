@@ -135,6 +135,7 @@ def proposals(cycle: Cycle) -> Frames:
     pace = cycle.found.get("pace")
     if pace is None:
         return {}
+    pace = pace[pace["scope"] != "manager"]  # a team's is the sum of its people's
     rows = pace.assign(length=pace["period_end"] - pace["period_start"], actual=pace["landing"])
     rows = rows.sort_values("length", ascending=False, kind="stable").drop_duplicates(["measure", "scope", "member"])
     rows = rows[rows["period"].notna()].sort_index().reset_index(drop=True)

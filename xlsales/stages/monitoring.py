@@ -5,22 +5,20 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from xlsales.core.calendar import first_day, last_day, period_keys
+from xlsales.core.calendar import first_day, period_keys
 from xlsales.core.forecast import forecast
-from xlsales.core.landing import blended_landing
 from xlsales.core.pacing import month_weight, pace
-from xlsales.core.period_steps import children, period_range, previous_period, same_period_last_year
+from xlsales.core.period_steps import children, previous_period, same_period_last_year
 from xlsales.core.refusal import Refusal
 from xlsales.core.variance import Measure, bridge, lines_as_items, with_levels
 from xlsales.core.workdays import working_days
-from xlsales.stages.cycle import Cycle, Frames
-from xlsales.stages.lines import calendar, tree_of
-from xlsales.stages.quantities import from_every_level
+from xlsales.stages.cycle import Cycle, Frames, names
+from xlsales.stages.landing import known_months, landings
+from xlsales.stages.lines import calendar
 from xlsales.stages.targets import QUANTITIES
+from xlsales.stages.teams import MANAGER, PERSON, by_manager, teams
 
 MONTHS = 12
-BLENDED = ("weighted_due", "landing_blended", "landing_low", "landing_high")
-BLENDED_SCOPES = ("company", "region", "salesperson", "product", "customer")
 
 
 def this_year(cycle: Cycle) -> str:
@@ -67,12 +65,19 @@ def bridges(cycle: Cycle) -> Frames:
 
 
 def paces(cycle: Cycle) -> Frames:
-    """`pace`: every target whose period is running, against what the season lets expect by the day."""
+    """`pace`: every running target against what the season lets expect by the day, and where it is going to land."""
+    table = to_date(cycle).get("pace")
+    return {} if table is None else {"pace": landings(cycle, table)}
+
+
+def to_date(cycle: Cycle) -> Frames:
+    """`pace` without the landings that blend season and deals: all that a score of the day needs."""
     rows = cycle.found["attainment"]
     running = (rows["level"] == "row") & (rows["from"] <= cycle.as_of) & (rows["to"] >= cycle.as_of)
     rows = rows[running & rows["measure"].isin(QUANTITIES)].rename(columns={"from": "period_start", "to": "period_end"})
     if rows.empty:
         return {}
+    rows = _with_managers(cycle, rows)
     elapsed = pd.Series(np.nan, index=rows.index)
     for measure, group in rows.groupby("measure"):
         index = _season(cycle, str(measure))
@@ -86,23 +91,30 @@ def paces(cycle: Cycle) -> Frames:
     except Refusal as refusal:
         cycle.notes.append(refusal)
         table = pace(rows.assign(elapsed=elapsed), cycle.as_of)
-    return {"pace": _blended(cycle, table.reset_index(drop=True))}
+    return {"pace": table.reset_index(drop=True)}
 
 
-def _blended(cycle: Cycle, table: pd.DataFrame) -> pd.DataFrame:
-    """The pace of sales with the landing that adds the open deals due in the rest of the period."""
-    deals = cycle.found.get("deals")
-    blank = table.assign(**dict.fromkeys(BLENDED, np.nan))
-    if deals is None:
-        return blank
-    for scope in BLENDED_SCOPES:
-        rows = table[(table["measure"] == "sales") & (table["scope"] == scope) & table["actual"].notna()]
-        tree = tree_of(cycle, scope)
-        own = deals if tree is None else from_every_level(deals, scope, tree)
-        by = None if scope == "company" else scope
-        found = blended_landing(rows, own, by, confidence=float(cycle.settings["confidence"]))
-        blank.loc[rows.index, list(BLENDED)] = found[list(BLENDED)].to_numpy(float)
-    return blank
+def _with_managers(cycle: Cycle, rows: pd.DataFrame) -> pd.DataFrame:
+    """The salespeople's targets and actuals also added up to their managers, over who has such a target."""
+    own = rows[rows["scope"] == PERSON]
+    if own.empty:
+        return rows
+    # Of each person the longest period; it stands for the team where it lies inside the team's longest.
+    length = (own["period_end"] - own["period_start"]).rename("length")
+    own = own.join(length).sort_values("length", ascending=False, kind="stable")
+    own = own.drop_duplicates(["measure", "member"])
+    span = own.merge(teams(cycle), left_on="member", right_on=PERSON)
+    span = span.drop_duplicates(["measure", MANAGER])[["measure", MANAGER, "period", "period_start", "period_end"]]
+    span = span.rename(columns={MANAGER: "member"})
+    parts = by_manager(cycle, own, ["measure", "period_start", "period_end"], ["target", "actual"])
+    parts = parts.merge(span, on=["measure", "member"], suffixes=("_own", ""))
+    inside = (parts["period_start_own"] >= parts["period_start"]) & (parts["period_end_own"] <= parts["period_end"])
+    keys = ["measure", "member", "period", "period_start", "period_end"]
+    groups = parts[inside].groupby(keys, dropna=False, sort=False)
+    found = groups[["target", "actual"]].agg(lambda sums: sums.sum(skipna=False)).reset_index()
+    found = found.assign(scope=MANAGER, level="row", name=names(cycle, MANAGER, found["member"]))
+    found["gap"] = found["target"] - found["actual"]
+    return pd.concat([rows, found.astype({"member": "str"})], ignore_index=True)
 
 
 def _workdays(cycle: Cycle, first: object, last: object) -> float:
@@ -132,14 +144,10 @@ def _company_months(cycle: Cycle, measure: str, months: list[str]) -> np.ndarray
 def forecasts(cycle: Cycle) -> Frames:
     """`forecast`, `backtest`: each quantity by month to the end of the fiscal year, and the methods' past errors."""
     days = calendar(cycle)
-    today = str(period_keys(pd.Series([cycle.as_of]), "month", days).iloc[0])
-    complete = today if pd.Timestamp(last_day(today, days)) <= cycle.as_of else previous_period(today, days)
-    ahead = [key for key in children(this_year(cycle), "month", days) if key > complete]
-    first = cycle.found["lines"]["date"].min()
-    if not ahead or pd.isna(first) or first > pd.Timestamp(last_day(complete, days)):
+    past = known_months(cycle)
+    ahead = [key for key in children(this_year(cycle), "month", days) if past and key > past[-1]]
+    if not ahead:
         return {}
-    start = str(period_keys(pd.Series([first]), "month", days).iloc[0])
-    past = period_range(start, complete, days)[0 if first == pd.Timestamp(first_day(start, days)) else 1 :]
     parts, trials = [], []
     for measure in QUANTITIES:
         history = _company_months(cycle, measure, past)
