@@ -19,9 +19,11 @@ from xlsales.stages import (
     lines,
     money,
     monitoring,
+    paying,
     people,
     planning,
     quantities,
+    reviewing,
     selling,
     targeting,
     targets,
@@ -79,7 +81,7 @@ STEPS: tuple[Step, ...] = (
     Step("scorecard", people.scorecards),
     Step("scores_compared", comparing.scores_compared),
     Step("activity_effect", comparing.activity_effect),
-    Step("incentives", people.incentives),
+    Step("incentives", paying.incentives),
     Step("contests", comparing.contests),
     Step("gaps", improving.gap_report),
     Step("improvement", improving.actions),
@@ -87,7 +89,7 @@ STEPS: tuple[Step, ...] = (
     Step("verdicts", following.verdicts),
     Step("next_targets", following.proposals),
     Step("training", following.training),
-    Step("review", improving.review),
+    Step("review", reviewing.review),
 )
 
 

@@ -41,6 +41,7 @@ class Sheet:
 SHEETS: tuple[Sheet, ...] = (
     Sheet("home"),
     Sheet("settings"),
+    Sheet("sources"),
     Sheet("organisation"),
     Sheet("products"),
     Sheet("customers"),
@@ -75,6 +76,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("improvement", "improve"),
     Sheet("improvement_report", "improve"),
     Sheet("reviews", "improve"),
+    Sheet("review_page", "improve"),
     Sheet("dashboard"),
     Sheet("help"),
     Sheet("problems"),

@@ -1,53 +1,86 @@
-"""What belongs to a period that is closed, and which closed periods have changed since."""
+"""The buttons Review and Close period: fill the page of a period; keep it, its seals and its rules."""
 
 import pandas as pd
 
-from xlsales.commands.reading import Work
-from xlsales.core.calendar import Calendar, period_days
-from xlsales.core.closing import changed_periods, fingerprint
-from xlsales.problems import Problem
-from xlsales.schema import TABLES
-
-LAST_DAY = 31  # a month that closes on the 31st closes on its last day
-
-
-def calendar(work: Work) -> Calendar:
-    """How the company cuts its days."""
-    close = int(work.settings["month_close_day"])
-    return Calendar(int(work.settings["fiscal_year_start"]), None if close >= LAST_DAY else close)
-
-
-def content(work: Work, period: str) -> dict[str, pd.DataFrame]:
-    """The rows that a period holds, of every table that is dated, with our columns only."""
-    first, last = (pd.Timestamp(day) for day in period_days(period, calendar(work)))
-    found = {}
-    for key, table in TABLES.items():
-        if table.dated and key in work.tables:
-            frame = work.tables[key]
-            day = frame[table.dated]
-            inside = ((day >= first) & (day < last + pd.Timedelta(days=1))).fillna(value=False)
-            found[key] = frame.loc[inside, [column.key for column in table.columns]]
-    return found
+from xlsales.commands.answer import Answer
+from xlsales.commands.protocol import Append, Book, Replace
+from xlsales.commands.reading import Work, load
+from xlsales.commands.reviewing import reviewed
+from xlsales.commands.sealing import calendar, content, seals
+from xlsales.core.calendar import last_day, period_keys
+from xlsales.core.closing import fingerprint
+from xlsales.core.period_steps import previous_period
+from xlsales.core.rule_locks import locked_rules
+from xlsales.labels import word
+from xlsales.problems import InputError, Problem
+from xlsales.schema.closing import LOCKED
+from xlsales.validate.codes import GOOD_PERIOD
 
 
-def seal_of(work: Work, period: str) -> str:
-    """The fingerprint of a period as it stands."""
-    return fingerprint(content(work, period))
+def review(book: Book) -> Answer:
+    """Fill the review page of a period: of the selected cell, else of the last whole month; a closed one stays."""
+    work = load(book)
+    period = chosen_period(book, work)
+    if (work.tables["closed_periods"]["period"] == period).any():
+        raise InputError(Problem("review_closed", facts={"period": period}))
+    found = reviewed(book, work, period)
+    facts = {"period": period, "rows": found.new, "decided": found.decided, "changed": found.changed}
+    question = word("said.review_asks", book.lang, **facts) if found.changed else ""
+    says = word("said.reviewed", book.lang, **facts)
+    rows = len(found.page[found.page["period"] == period])
+    return Answer((*work.pending, *found.changes), says, question, period, rows, table="reviews")
 
 
-def changed_closings(work: Work) -> list[Problem]:
-    """A warning for each closed period whose rows are no longer what they were."""
+def close_period(book: Book) -> Answer:
+    """Keep a period's page, the seals of its tables and the rules it is paid by; later changes then show."""
+    work = load(book)
+    period = chosen_period(book, work)
     closed = work.tables["closed_periods"]
-    if closed.empty:
-        return []
-    now = changed_periods(closed, {period: content(work, period) for period in closed["period"]})
-    origin = work.raw.origins.get("closed_periods")
+    if (closed["period"] == period).any():
+        raise InputError(Problem("period_closed", facts={"period": period}))
+    if pd.Timestamp(last_day(period, calendar(work.settings))) > work.as_of:
+        raise InputError(Problem("period_running", facts={"period": period, "day": str(work.as_of.date())}))
+    if not sum(len(frame) for key, frame in content(work.tables, work.settings, period).items() if key not in LOCKED):
+        raise InputError(Problem("period_empty", facts={"period": period}))
+    found = reviewed(book, work, period)
+    tables = {**work.tables, "reviews": found.reviews, "review_page": found.page}
+    held = content(tables, work.settings, period)
+    row = {"period": period, "closed_on": pd.Timestamp(book.now.date()), "closed_by": book.user or "-"}
+    changes = [
+        *work.pending,
+        *found.changes,
+        Append("closed_periods", pd.DataFrame([row | {"hash": fingerprint(held)}])),
+        Append("closed_content", seals(held, period)),
+        *locks(work, period),
+    ]
+    rows = sum(len(frame) for frame in held.values())
+    asked = "said.close_undecided" if found.undecided else "said.close_asks"
+    question = word(asked, book.lang, period=period, rows=f"{rows:,}", undecided=found.undecided)
+    says = word("said.closed", book.lang, period=period)
+    return Answer(tuple(changes), says, question, period, rows, table="closed_periods")
+
+
+def locks(work: Work, period: str) -> list[Replace]:
+    """The rules of commission as they hold up to the end of a period, in the place of those of an earlier end."""
+    last = pd.Timestamp(last_day(period, calendar(work.settings)))
     found = []
-    for row in now[now["changed"]].itertuples():
-        facts = {"period": row.period, "day": str(row.closed_on.date())}
-        cell = origin.cell(int(row.Index), 0) if origin else ""
-        sheet = origin.sheet if origin else ""
-        found.append(
-            Problem("closed_changed", "warning", "closed_periods", "period", None, row.period, sheet, cell, facts=facts)
-        )
+    for key, lock in LOCKED.items():
+        before = work.tables[lock]
+        ends = pd.Series([pd.Timestamp(last_day(each, calendar(work.settings))) for each in before["period"]])
+        if len(before) and ends.max() >= last:
+            continue  # a later period is closed already, and its rules hold this one too
+        rules = locked_rules(work.tables[key], before, ends.max() if len(before) else None, key)
+        rules = rules[rules["valid_from"] <= last].assign(period=period)
+        found.append(Replace(lock, rules.reindex(columns=before.columns)))
     return found
+
+
+def chosen_period(book: Book, work: Work) -> str:
+    """The period in the selected cell, if one stands there; else the last month that is over on the day."""
+    selected = book.selection()
+    text = str(selected.value).strip() if selected and selected.value is not None else ""
+    if GOOD_PERIOD.fullmatch(text) and "W" not in text:
+        return text
+    days = calendar(work.settings)
+    month = str(period_keys(pd.Series([work.as_of]), "month", days).iloc[0])
+    return month if pd.Timestamp(last_day(month, days)) <= work.as_of else previous_period(month, days)

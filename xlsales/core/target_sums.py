@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from xlsales.core.attained import ADDITIVE, SCOPES
-from xlsales.core.calendar import CALENDAR, Calendar, PeriodLevel, first_day, last_day
+from xlsales.core.calendar import CALENDAR, Calendar, PeriodLevel, first_day, last_day, parse_period
 from xlsales.core.period_steps import children
 from xlsales.core.ratio import ratio
 
@@ -15,7 +15,7 @@ LEVELS: tuple[PeriodLevel, ...] = ("half", "quarter", "month")
 
 
 def year_targets(targets: pd.DataFrame, year: str, calendar: Calendar = CALENDAR) -> pd.DataFrame:
-    """One row per measure, scope and member: the target of a fiscal year.
+    """One row per measure, scope and member: the target of a fiscal year, or of a half, quarter or month.
 
     targets: measure, scope, member, period, valid_from, target, and any further columns. The year's own target comes
     first; without it the sum of the member's halves, else quarters, else months in the year, else of its dated quotas
@@ -37,7 +37,8 @@ def year_targets(targets: pd.DataFrame, year: str, calendar: Calendar = CALENDAR
 def _parts(rows: pd.DataFrame, year: str, calendar: Calendar) -> Iterator[pd.DataFrame]:
     """The sums of the parts of the year: halves, quarters, months, dated quotas."""
     adds = rows[rows["measure"].isin(ADDITIVE)]
-    for level in LEVELS:
+    own = parse_period(year, calendar).level
+    for level in LEVELS[LEVELS.index(own) + 1 if own in LEVELS else 0 :]:
         keys = children(year, level, calendar)
         found = _summed(adds[adds["period"].isin(keys)])
         yield found.assign(whole=found["parts"] == len(keys)).drop(columns=["parts", "begins"])

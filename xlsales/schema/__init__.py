@@ -1,8 +1,10 @@
 """Every table of the workbook, declared once: columns, keys, units, domains and the sheet it stands on."""
 
 from xlsales.schema import (
+    closing,
     evaluation,
     execution,
+    incoming,
     kept,
     masters,
     plan,
@@ -22,6 +24,7 @@ TABLES: dict[str, Table] = {
         plan,
         execution,
         evaluation,
+        closing,
         kept,
         results,
         results_people,

@@ -104,6 +104,26 @@ TABLES = (
         (person(), must(period("period")), must(money("paid"))),
     ),
     Table(
+        "claw_backs",
+        "incentives",
+        ("document", "date", "salesperson"),
+        (
+            must(code("document")),
+            must(date("date")),
+            ref("salesperson", "salespeople"),
+            share("share", low=0, high=1),
+            money("amount", low=0),
+            text("note"),
+        ),
+        dated="date",
+    ),
+    Table(
+        "what_if",
+        "incentives",
+        ("deal", "salesperson"),
+        (must(code("deal")), person(), must(money("amount")), share("margin_rate", low=-1, high=1)),
+    ),
+    Table(
         "contests",
         "incentives",
         ("contest",),

@@ -1,4 +1,4 @@
-"""Stage 6: gaps and their causes, actions against them, and the review that opens the next cycle."""
+"""Stage 6: gaps and their causes, and actions against them."""
 
 import numpy as np
 import pandas as pd
@@ -182,21 +182,3 @@ def _owners(cycle: Cycle, scope: str) -> pd.DataFrame:
         bosses = bosses.drop_duplicates("region")
         found = pd.DataFrame({"member": bosses["region"], "owner": bosses["salesperson"]})
     return found.assign(owner=names(cycle, "salesperson", found["owner"].astype("str"))).reset_index(drop=True)
-
-
-def review(cycle: Cycle) -> Frames:
-    """`review`: the fiscal year to date, five quantities against target, of the company and each region."""
-    goals = cycle.found.get("pace")
-    top = cycle.found["headline"].assign(member="", scope="company")
-    rows = [top[["scope", "member", "measure", "target", "actual"]]]
-    if goals is not None:
-        scope = goals[goals["scope"] == "region"]
-        rows.append(scope.drop_duplicates(["member", "measure"])[["scope", "member", "measure", "target", "actual"]])
-    table = pd.concat(rows, ignore_index=True)
-    table = table[table["measure"].isin(QUANTITIES)].astype({"member": "str"})
-    wide = table.pivot(index=["scope", "member"], columns="measure", values=["actual", "target"])  # noqa: PD010 - as above
-    flat = pd.DataFrame(index=wide.index)
-    for measure in QUANTITIES:
-        flat[measure] = wide[("actual", measure)] if ("actual", measure) in wide else float("nan")
-        flat[measure + "_target"] = wide[("target", measure)] if ("target", measure) in wide else float("nan")
-    return {"review": with_names(cycle, flat.reset_index().assign(period=this_year(cycle)), "scope")}

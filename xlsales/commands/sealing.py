@@ -1,0 +1,113 @@
+"""What belongs to a period that is closed, its seal, and which closed periods have changed since."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from xlsales.core.calendar import Calendar, period_days
+from xlsales.core.closing import fingerprint
+from xlsales.problems import Problem
+from xlsales.schema import TABLES
+from xlsales.schema.closing import LOCKED
+from xlsales.schema.origin import Origin
+
+LAST_DAY = 31  # a month that closes on the 31st closes on its last day
+KEPT = ("review_page", "closed_periods", "closed_content", *LOCKED.values())  # what closing itself writes
+OF_PERIOD = ("targets", "reviews", "review_page")  # tables whose rows name the period
+Frames = Mapping[str, pd.DataFrame]
+
+
+def calendar(settings: Mapping[str, Any]) -> Calendar:
+    """How the company cuts its days."""
+    close = int(settings["month_close_day"])
+    return Calendar(int(settings["fiscal_year_start"]), None if close >= LAST_DAY else close)
+
+
+def content(tables: Frames, settings: Mapping[str, Any], period: str) -> dict[str, pd.DataFrame]:
+    """The rows that a period holds, with our columns only.
+
+    Of dated tables those dated in it, of targets and reviews those of the period, and every rule of
+    commission that was valid in it or before it.
+    """
+    first, last = (pd.Timestamp(day) for day in period_days(period, calendar(settings)))
+    after = last + pd.Timedelta(days=1)
+    found = {}
+    for key, table in TABLES.items():
+        if key not in tables:
+            continue
+        frame = tables[key]
+        if table.dated:
+            inside = (frame[table.dated] >= first) & (frame[table.dated] < after)
+        elif key in OF_PERIOD:
+            inside = frame["period"] == period
+        elif key in LOCKED:
+            inside = frame["valid_from"] < after
+        else:
+            continue
+        found[key] = frame.loc[inside.fillna(value=False), [column.key for column in table.columns]]
+    return found
+
+
+def seals(held: Frames, period: str) -> pd.DataFrame:
+    """A row of `closed_content` for each table of a period: its rows, the sum of its money, its fingerprint."""
+    rows = [
+        {
+            "period": period,
+            "table": key,
+            "rows": float(len(frame)),
+            "total": _total(key, frame),
+            "hash": fingerprint({key: frame}),
+        }
+        for key, frame in held.items()
+        if len(frame)
+    ]
+    return pd.DataFrame(rows, columns=["period", "table", "rows", "total", "hash"])
+
+
+def _total(key: str, frame: pd.DataFrame) -> float:
+    """The sum of the column that says what a row is worth; NaN for a table without one."""
+    column = TABLES[key].money
+    return float(frame[column].sum()) if column and frame[column].notna().any() else float("nan")
+
+
+def changed_closings(tables: Frames, settings: Mapping[str, Any], origins: Mapping[str, Origin]) -> list[Problem]:
+    """A warning for each table of each closed period that is no longer what it was."""
+    closed, sealed = tables["closed_periods"], tables["closed_content"]
+    origin = origins.get("closed_periods")
+    found = []
+    for row in closed.itertuples():
+        held = content(tables, settings, row.period)
+        if fingerprint(held) == row.hash:
+            continue
+        cell = origin.cell(int(row.Index), 0) if origin else ""
+        sheet = origin.sheet if origin else ""
+        before = sealed[sealed["period"] == row.period].set_index("table")
+        now = seals(held, row.period).set_index("table")
+        facts = {"period": row.period, "day": str(row.closed_on.date())}
+        for key in [*before.index, *now.index.difference(before.index)]:
+            told = _difference(before, now, key)
+            if told is not None:
+                code = "closed_table_changed" if len(told) == 2 else "closed_sum_changed"  # noqa: PLR2004 - rows only
+                more = {"other_table": key, **facts, **told}
+                found.append(
+                    Problem(code, "warning", "closed_periods", "period", None, row.period, sheet, cell, facts=more)
+                )
+        if before.empty:  # closed by an earlier version, which kept no seal of each table
+            found.append(
+                Problem(
+                    "closed_changed", "warning", "closed_periods", "period", None, row.period, sheet, cell, facts=facts
+                )
+            )
+    return found
+
+
+def _difference(before: pd.DataFrame, now: pd.DataFrame, key: str) -> dict[str, float] | None:
+    """Rows, and money where the table has it, before and now; None where the table is what it was."""
+    if before.empty or (key in before.index and key in now.index and before.at[key, "hash"] == now.at[key, "hash"]):
+        return None
+    (rows, rows_now), (total, total_now) = (
+        [float(side.at[key, name]) if key in side.index else 0.0 for side in (before, now)] for name in ("rows", "total")
+    )
+    told = {"rows": rows, "rows_now": rows_now}
+    return told | {"total": total, "total_now": total_now} if key in TABLES and TABLES[key].money else told
