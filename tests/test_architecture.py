@@ -24,7 +24,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "worded": ({"labels"}, {"pandas"}),
     "terminal": (EVERY, {"pandas", "rich"}),
     "topics": ({"labels", "problems", "schema"}, {"rapidfuzz"}),
-    "terminal_exchange": (EVERY | {"exchange", "terminal"}, {"pandas", "rich"}),
+    "terminal_exchange": (EVERY | {"exchange", "terminal", "terminal_refresh"}, {"pandas", "rich"}),
     "exchange": (
         {"schema", "problems", "labels", "sources", "commands", "build"},
         {"pandas", "xlsxwriter"},

@@ -92,6 +92,7 @@ def parser(lang: str) -> Parser:
     doctor.add_argument("book", nargs="?", type=Path, metavar="BOOK", help=says("arg.doctor_book"))
     selfcheck = commands.add_parser("selfcheck", help=says("selfcheck"), parents=[common])
     selfcheck.add_argument("book", type=Path, metavar="BOOK", help=says("arg.selfcheck_book"))
+    selfcheck.add_argument("--in", dest="host", choices=("excel", "calc"), default="", help=says("arg.selfcheck_in"))
     calc = commands.add_parser("calc", help=says("calc"), parents=[common])
     steps = calc.add_subparsers(dest="step", required=True, parser_class=Parser, metavar="STEP")
     office = argparse.ArgumentParser(add_help=False)
@@ -126,6 +127,7 @@ def exchange_commands(
     collect.add_argument("--into", type=Path, required=True, metavar="BOOK", help=says("arg.into"))
     collect.add_argument("--out", type=Path, metavar="BOOK", help=says("arg.collected"))
     collect.add_argument("--version", default="", metavar="NAME", help=says("arg.version"))
+    collect.add_argument("--dry-run", action="store_true", help=says("arg.dry_run"))
 
 
 def day(text: str | None) -> date | None:
@@ -190,7 +192,7 @@ def run_excel(arguments: argparse.Namespace) -> int:
     if arguments.command == "doctor":
         return terminal_excel.doctor(arguments.book, lang)
     if arguments.command == "selfcheck":
-        return terminal_excel.selfcheck(arguments.book, lang)
+        return terminal_excel.selfcheck(arguments.book, lang, arguments.host)
     work = terminal_excel.install if arguments.command == "install" else terminal_excel.uninstall
     return work(lang, dry=arguments.dry_run)
 
@@ -212,9 +214,9 @@ def run_exchange(arguments: argparse.Namespace) -> int:
     look = (arguments.lang, moment(arguments.now))
     if arguments.command == "distribute":
         return terminal_exchange.distribute(arguments.book, arguments.out, (arguments.by, arguments.version), look)
-    return terminal_exchange.collect(
-        arguments.folder, arguments.into, arguments.out, arguments.version, look, force=arguments.force
-    )
+    how = "look" if arguments.dry_run else "force" if arguments.force else ""
+    books = (arguments.into, arguments.out)
+    return terminal_exchange.collect(arguments.folder, books, arguments.version, look, how=how)
 
 
 def main(arguments: Sequence[str]) -> int:

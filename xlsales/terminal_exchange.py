@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -13,24 +14,34 @@ from xlsales.labels import word
 from xlsales.problems import InputError, Problem
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from xlsales.commands.protocol import Patch
     from xlsales.exchange.collecting import Answered, Collected
+    from xlsales.hosts.xlsx_write import Edit
 
 Look = tuple[str, datetime]
 HEADS = ("owner", "file", "state", "changed", "change", "comment")
 
 
-def loaded(book: Path, lang: str) -> terminal.Loaded:
-    """The tables of a workbook with its plan matrices, checked; errors in the plan stop the work."""
+def loaded(book: Path, lang: str) -> tuple[terminal.Loaded, "pd.DataFrame"]:
+    """The tables of a workbook with its plan matrices, checked, and the plan as it stands there.
+
+    Errors in the plan stop the work.
+    """
     from xlsales import validate
     from xlsales.exchange.book_file import read_plan_book
 
     if not book.is_file():
         raise InputError(Problem("source_missing", value=str(book)))
-    checked = validate.validate_all(read_plan_book(book), lang=lang)
+    raw = read_plan_book(book)
+    checked = validate.validate_all(raw, lang=lang)
     for problem in checked.problems:
         if problem.table == "plan" and problem.severity == "error":
             raise InputError(problem)
-    return terminal.Loaded(checked.tables, checked.settings, checked.problems, float(checked.excluded["money"].sum()))
+    left_out = float(checked.excluded["money"].sum())
+    found = terminal.Loaded(checked.tables, checked.settings, checked.problems, left_out)
+    return found, raw.tables.get("plan", found.tables["plan"])
 
 
 def distribute(book: Path, folder: Path, how: tuple[str, str], look: Look) -> int:
@@ -40,7 +51,7 @@ def distribute(book: Path, folder: Path, how: tuple[str, str], look: Look) -> in
     lang = look[0]
     with terminal.progress(lang, "read", "write") as start:
         start("read")
-        found = loaded(book, lang)
+        found, _ = loaded(book, lang)
         start("write")
         sent = sending.distribute(folder, found.tables, found.settings, how, look)
     facts = {"version": sent.version, "files": len(sent.files), "rows": sent.rows, "folder": folder}
@@ -51,28 +62,79 @@ def distribute(book: Path, folder: Path, how: tuple[str, str], look: Look) -> in
     return 0
 
 
-def collect(folder: Path, book: Path, target: Path | None, version: str, look: Look, *, force: bool) -> int:
-    """Read the answers back; 1 where anything was left out. target: the new workbook, None to look only."""
+def collect(folder: Path, books: tuple[Path, Path | None], version: str, look: Look, *, how: str) -> int:
+    """Read the answers back into the plan; 1 where anything was left out.
+
+    books: the workbook, and the new one to be made of it; None to write into the workbook itself. how: "look" writes
+    nothing, "force" replaces a new workbook that is there already.
+    """
     from xlsales.exchange import collecting
     from xlsales.hosts.file import check_target
 
-    lang = look[0]
-    if target is not None:
-        terminal.check_ending(target)
-        check_target(target, force=force)
-        if target.exists() and target.samefile(book):
+    lang, (book, target) = look[0], books
+    if how != "look":
+        terminal.check_ending(target or book)
+        check_target(target or book, force=how == "force" or target is None)
+        if target is not None and target.exists() and target.samefile(book):
             raise InputError(Problem("exchange_same_book", source=str(target)))
     with terminal.progress(lang, "read") as start:
         start("read")
-        found = loaded(book, lang)
+        found, plan = loaded(book, lang)
         collected = collecting.collect(folder, found.tables, version)
     tell(collected, lang)
     wrong = any(problem.severity == "error" for problem in collected.problems)
-    if target is not None and collected.changed:
-        rebuild(found, collected, (book, target), look, force=force)
-    elif target is not None:
+    if how == "look":
+        terminal.say(word("exchange.looked", lang, book=book))
+    elif not collected.changed:
         terminal.say(word("exchange.nothing", lang))
+    elif target is not None:
+        rebuild(found, collected, (book, target), look, force=how == "force")
+    else:
+        write_into(book, found, plan, collected, look)
     return int(wrong)
+
+
+def write_into(book: Path, found: terminal.Loaded, plan: "pd.DataFrame", collected: "Collected", look: Look) -> None:
+    """Write the collected plan, what follows from it and a row of the log into the workbook, which keeps all else."""
+    from xlsales import terminal_refresh
+    from xlsales.commands.problem_rows import problem_table
+    from xlsales.commands.reading import results_on
+    from xlsales.hosts.kept_copy import previous_of
+    from xlsales.worded import worded
+
+    lang, now = look
+    began = perf_counter()
+    tables = {**found.tables, "plan": collected.plan}
+    settings = {**found.settings, "as_of": found.settings.get("as_of") or now.date()}
+    with terminal.progress(lang, "compute", "write") as start:
+        computed, results = terminal.compute(replace(found, tables=tables, settings=settings), start)
+        start("write")
+        changes = [*plan_changes(book, plan, collected, lang), *results_on(worded(results, lang), None)]
+        changes.append(problem_table(computed.problems, lang))
+        row = (word("command.collect", lang), taken_of(collected), collected.changed)
+        log = terminal_refresh.log_row(found.tables["log"], row, (now, perf_counter() - began))
+        cut = terminal_refresh.write(book, [*changes, log], lang)
+    for sentence in cut:
+        terminal.say(sentence)
+    facts = {"changed": collected.changed, "book": book, "kept": previous_of(book).name}
+    terminal.say(word("exchange.into", lang, **facts))
+
+
+def plan_changes(book: Path, plan: "pd.DataFrame", collected: "Collected", lang: str) -> "list[Edit | Patch]":
+    """The cells of the table `plan` and of its matrices that become other ones. plan: as it stands in the book."""
+    from xlsales.exchange.into_book import matrix_changes, own_columns
+    from xlsales.hosts.xlsx_compare import Saved, table_edit
+    from xlsales.hosts.xlsx_write import cells_of
+
+    saved, frame = Saved(book), own_columns(collected.plan, plan)
+    edit = table_edit(saved, "plan", cells_of(saved.tables["plan"], frame, lang), len(frame))
+    return [*([edit] if edit else []), *matrix_changes(book, collected)]
+
+
+def taken_of(collected: "Collected") -> str:
+    """The version and whose answers were taken, for the log."""
+    owners = ", ".join(answer.owner for answer in collected.answers if answer.state == "taken")
+    return f"{collected.version}: {owners}"
 
 
 def rebuild(
@@ -85,12 +147,11 @@ def rebuild(
 
     lang, now = look
     log = found.tables["log"]
-    taken = [answer.owner for answer in collected.answers if answer.state == "taken"]
     row = {
         "time": f"{now:%Y-%m-%d %H:%M:%S}",
         "user": getpass.getuser(),
         "command": word("command.collect", lang),
-        "parameters": f"{collected.version}: {', '.join(taken)}",
+        "parameters": taken_of(collected),
         "rows": collected.changed,
     }
     more = pd.DataFrame([row]).reindex(columns=log.columns).astype(log.dtypes)

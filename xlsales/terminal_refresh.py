@@ -1,7 +1,7 @@
 """`xlsales refresh BOOK`: compute a saved workbook anew without any spreadsheet program, for nightly runs."""
 
 import getpass
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -119,7 +119,8 @@ def refresh(book: Path, only: str, since: date | None, look: tuple[str, datetime
         problems = [*checked.problems, *from_run(outcome.refused, outcome.notes)]
         start("write")
         writes = [*results_on(worded(outcome.results, lang), chosen), problem_table(problems, lang)]
-        log = log_row(checked.tables["log"], only, (now, perf_counter() - start_time), writes, lang)
+        what = (word("refresh.log", lang), only, sum(len(each.frame) for each in writes))
+        log = log_row(checked.tables["log"], what, (now, perf_counter() - start_time))
         cut = write(book, [*writes, log], lang)
     list_problems([problem for problem in problems if problem.severity == "error"], lang, 20)
     for sentence in cut:
@@ -141,10 +142,13 @@ def computed(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> steps
 
 
 def write(book: Path, changes: Sequence[Any], lang: str) -> list[str]:
-    """Write the tables that the book has, keeping the file before; says which rows did not fit their sheet."""
+    """Write what the book has a place for, keeping the file before; says which rows did not fit their sheet."""
     known = table_places(book)
     writes, cut = [], []
     for change in changes:
+        if not isinstance(change, Replace):
+            writes.append(change)
+            continue
         place = known.get(change.table)
         if place is None:
             continue  # an older book without a table that came later
@@ -160,17 +164,15 @@ def write(book: Path, changes: Sequence[Any], lang: str) -> list[str]:
     return cut
 
 
-def log_row(
-    old: pd.DataFrame, only: str, when: tuple[datetime, float], writes: Collection[Replace], lang: str
-) -> Replace:
-    """The log with a row for this run at its end."""
-    now, seconds = when
+def log_row(old: pd.DataFrame, what: tuple[str, str, float], when: tuple[datetime, float]) -> Replace:
+    """The log with a row for this run at its end. what: the command, its parameters, how many rows."""
+    (command, parameters, rows), (now, seconds) = what, when
     row = {
         "time": f"{now:%Y-%m-%d %H:%M:%S}",
         "user": user(),
-        "command": word("refresh.log", lang),
-        "parameters": only,
-        "rows": float(sum(len(each.frame) for each in writes)),
+        "command": command,
+        "parameters": parameters,
+        "rows": float(rows),
         "duration": round(seconds, 2),
     }
     fresh = pd.DataFrame([row])

@@ -6,64 +6,145 @@ the program calculate when it opens the file; every other part keeps its bytes.
 
 import re
 import zipfile
-from collections.abc import Sequence
-from datetime import datetime
-from html import escape
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from xlsales.commands.headings import places as columns_of
-from xlsales.commands.protocol import Cell, Replace
+from xlsales.commands.protocol import Cell, Patch, Replace
 from xlsales.hosts.cells import column_cells, plain
-from xlsales.hosts.xlsx_parts import Place, attribute, copy_with, number_of, places
+from xlsales.hosts.xlsx_cells import DATA, NUMBER, ROW, Area, Formula, named_areas, row_cells, style_of, xml_cell
+from xlsales.hosts.xlsx_follow import calculated, linked, resized, stretched, with_names
+from xlsales.hosts.xlsx_parts import Place, copy_with, places
+from xlsales.hosts.xlsx_patch import patched, without_chain
 from xlsales.problems import InputError, Problem
 from xlsales.schema import TABLES
 from xlsales.schema.origin import letters
 
 MOST_ROWS = 1_048_576
-MOST_LINKS = 20_000  # a sheet holds 65 530
-EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - cells have no zone
-SECONDS = 86_400
-FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-DATA = re.compile(r"<sheetData\s*/>|<sheetData[^>]*>(.*?)</sheetData>", re.DOTALL)
-ROW = re.compile(r"<row\b([^>]*?)(?:/>|>(.*?)</row>)", re.DOTALL)
-CELL = re.compile(r"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
-NUMBER, ADDRESS, STYLE = re.compile(r'\br="(\d+)"'), re.compile(r'\br="([A-Z]+)\d+"'), re.compile(r'\bs="(\d+)"')
-SPAN = re.compile(r"([A-Z]{1,3})(\d+)(?::([A-Z]{1,3})(\d+))?")
 Grid = dict[int, list[Cell]]  # cells of a table by the place of their column
 
 
-def write_tables(source: Path, target: Path, writes: Sequence[Replace], lang: str) -> list[str]:
-    """Copy the workbook `source` to `target` with the rows of some tables replaced; returns the parts that changed.
+@dataclass(frozen=True)
+class Edit:
+    """Single cells of a table, by row and column from its first body cell, and how many body rows it has then."""
 
-    A column that is not in a frame, or that computes in the sheet, is left alone. Raises InputError: a table that the
-    book does not have, more rows than fit (`fitting`), something below a table that would have to grow over it, a
-    sheet in which this cannot be done.
+    table: str
+    rows: int
+    cells: Mapping[tuple[int, int], Cell]
+
+
+Write = Replace | Edit | Patch  # a patch here is one of a named area
+
+
+def write_tables(source: Path, target: Path, writes: Sequence[Write], lang: str) -> list[str]:
+    """Copy the workbook `source` to `target` with rows of some tables, or cells, replaced; returns the changed parts.
+
+    A column that is not in a frame, or that computes in the sheet, is left alone. Raises InputError: a table or area
+    that the book does not have, more rows than fit (`fitting`), something below a table that would have to grow over
+    it, a sheet in which this cannot be done.
     """
     try:
         with zipfile.ZipFile(source) as parts:
-            known = places(parts)
-            pages: dict[str, str] = {}
-            changed: dict[str, bytes | None] = {}
-            moved: list[tuple[Place, int]] = []
-            for write in writes:
-                place = known.get(write.table)
-                if place is None:
-                    raise InputError(Problem("refresh_no_table", table=write.table, source=source.name))
-                page = pages.get(place.sheet_part) or parts.read(place.sheet_part).decode("utf-8")
-                rows = max(len(write.frame), 1)
-                pages[place.sheet_part] = linked(edited(page, place, write.frame, lang), place, write)
-                changed[place.table_part] = resized(parts.read(place.table_part).decode("utf-8"), place, rows).encode()
-                moved.append((place, rows))
+            pages, changed, moved = _written(parts, writes, lang, source.name)
             book = parts.read("xl/workbook.xml").decode("utf-8")
+            changed |= without_chain(parts, pages)
             changed |= {part: page.encode("utf-8") for part, page in pages.items()}
             changed["xl/workbook.xml"] = calculated(with_names(book, moved)).encode("utf-8")
     except (zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
         raise InputError(Problem("workbook_broken", source=source.name)) from error
     copy_with(source, target, changed)
     return sorted(changed)
+
+
+def _written(
+    parts: zipfile.ZipFile, writes: Sequence[Write], lang: str, name: str
+) -> tuple[dict[str, str], dict[str, bytes | None], list[tuple[Place, int]]]:
+    """The sheets with everything written, the tables with their new ends, and how many rows each table then has."""
+    known, areas = places(parts), named_areas(parts)
+    pages: dict[str, str] = {}
+    changed: dict[str, bytes | None] = {}
+    moved: list[tuple[Place, int]] = []
+    patches: dict[str, dict[tuple[int, int], Cell]] = {}
+
+    def page(part: str) -> str:
+        if part not in pages:
+            pages[part] = parts.read(part).decode("utf-8")
+        return pages[part]
+
+    for write in writes:
+        if isinstance(write, Patch):
+            area = areas.get(write.name)
+            if area is None:
+                raise InputError(Problem("book_area_missing", source=name, facts={"name": write.name}))
+            patches.setdefault(area.sheet_part, {}).update(_placed(write, area))
+            continue
+        place = known.get(write.table)
+        if place is None:
+            raise InputError(Problem("refresh_no_table", table=write.table, source=name))
+        before, rows = page(place.sheet_part), write.rows if isinstance(write, Edit) else max(len(write.frame), 1)
+        after = (
+            changed_cells(before, place, write) if isinstance(write, Edit) else edited(before, place, write.frame, lang)
+        )
+        pages[place.sheet_part] = linked(after, place, write) if isinstance(write, Replace) else after
+        changed[place.table_part] = resized(parts.read(place.table_part).decode("utf-8"), place, rows).encode()
+        moved.append((place, rows))
+    sheets = {area.sheet_part: area.sheet for area in areas.values()}
+    for part, cells in patches.items():
+        pages[part] = patched(page(part), cells, sheets[part])
+    return pages, changed, moved
+
+
+def _placed(patch: Patch, area: Area) -> dict[tuple[int, int], Cell]:
+    """The cells of a patch by row and column of the sheet; refused where they lie outside of the area."""
+    left, top, right, bottom = area.box
+    cells = {
+        (top + patch.row + row, left + patch.column + column): cell
+        for row, line in enumerate(patch.cells)
+        for column, cell in enumerate(line)
+    }
+    if any(row > bottom or column > right for row, column in cells):
+        raise InputError(Problem("cells_outside", sheet=area.sheet, facts={"name": area.name}))
+    return cells
+
+
+def changed_cells(page: str, place: Place, edit: Edit) -> str:
+    """The sheet with some cells of a table replaced, and with its new end; a new row is formatted as the first one."""
+    left, top, right, bottom = place.area
+    bottom -= place.totals
+    if edit.rows > fitting(place):
+        raise InputError(Problem("book_too_long", table=place.key, facts={"rows": edit.rows}))
+    if place.totals and edit.rows != bottom - top:
+        raise InputError(Problem("refresh_totals", table=place.key, sheet=place.sheet))
+    end, columns = top + edit.rows, range(left, right + 1)
+    have = rows_between(page, {top + 1, *range(min(bottom, end) + 1, max(bottom, end) + 1)})
+    first = have.get(top + 1, {})
+    cells: dict[tuple[int, int], Cell] = {}
+    for row in range(bottom + 1, end + 1):
+        for at in columns:
+            if holds(have.get(row, {}).get(at, "")):
+                raise InputError(Problem("book_no_room", table=place.key, facts={"rows": edit.rows, "below": row}))
+            cells[row, at] = Formula(place.computed[at - left]) if at - left in place.computed else None
+    cells |= {(row, at): None for row in range(end + 1, bottom + 1) for at in columns}
+    cells |= {(top + 1 + row, left + at): cell for (row, at), cell in edit.cells.items()}
+    styles = {at: style_of(first[at]) for at in columns if at in first}
+    return stretched(patched(page, cells, place.sheet, styles), place, edit.rows)
+
+
+def rows_between(page: str, wanted: set[int]) -> dict[int, dict[int, str]]:
+    """The cells of some rows."""
+    body = DATA.search(page)
+    if body is None:
+        raise InputError(Problem("refresh_sheet"))
+    rows = ((int(found[1]), cells) for about, cells in ROW.findall(body[1] or "") if (found := NUMBER.search(about)))
+    return {row: row_cells(cells or "") for row, cells in rows if row in wanted}
+
+
+def holds(cell: str) -> bool:
+    """Whether a cell has something in it."""
+    return "<v" in cell or "<is" in cell or "<f" in cell
 
 
 def fitting(place: Place) -> int:
@@ -84,8 +165,8 @@ def edited(page: str, place: Place, frame: pd.DataFrame, lang: str) -> str:
     if place.totals and rows != bottom - top:
         raise InputError(Problem("refresh_totals", table=place.key, sheet=place.sheet))
     old = {int(NUMBER.search(about)[1]): (about, cells or "") for about, cells in ROW.findall(body[1] or "")}  # type: ignore[index]
-    first = _cells(old.get(top + 1, ("", ""))[1])
-    styles = {at: _style(first[at]) for at in range(left, right + 1) if at in first}
+    first = row_cells(old.get(top + 1, ("", ""))[1])
+    styles = {at: style_of(first[at]) for at in range(left, right + 1) if at in first}
     computed = {left + at for at in place.computed} | {at for at in range(left, right + 1) if "<f" in first.get(at, "")}
     grid = cells_of(place, frame, lang)
     texts = {
@@ -93,7 +174,7 @@ def edited(page: str, place: Place, frame: pd.DataFrame, lang: str) -> str:
     }
     for row in range(top + 1, max(bottom, top + rows) + 1):
         about, cells = old.get(row, (f' r="{row}"', ""))
-        have = _cells(cells)
+        have = row_cells(cells)
         step = row - top - 1
         for at in range(left, right + 1):
             if at in computed:
@@ -139,135 +220,8 @@ def xml_column(values: list[Cell], column: int, first_row: int, style: str) -> l
     return [xml_cell(value, f"{letter}{row}", style) for row, value in enumerate(values, first_row)]
 
 
-def xml_cell(value: Cell, address: str, style: str) -> str:
-    """A cell as XML, text as text whatever it looks like.
-
-    >>> xml_cell("=1<2", "B2", "3")
-    '<c r="B2" s="3" t="inlineStr"><is><t>=1&lt;2</t></is></c>'
-    """
-    start = f'<c r="{address}"' + (f' s="{style}"' if style else "")
-    if value is None or (isinstance(value, float) and not np.isfinite(value)):
-        return start + "/>"
-    if isinstance(value, bool):
-        return f'{start} t="b"><v>{int(value)}</v></c>'
-    if isinstance(value, datetime):
-        return f"{start}><v>{(value - EPOCH).total_seconds() / SECONDS:.16G}</v></c>"
-    if isinstance(value, (int, float)):
-        return f"{start}><v>{value:.17G}</v></c>"
-    text = escape(FORBIDDEN.sub("", str(value)), quote=False)
-    space = ' xml:space="preserve"' if text != text.strip() or "\n" in text else ""
-    return f'{start} t="inlineStr"><is><t{space}>{text}</t></is></c>'
-
-
-def _cells(row: str) -> dict[int, str]:
-    """The cells of a row by their column."""
-    found = {}
-    for cell in CELL.finditer(row):
-        address = ADDRESS.search(cell[1])
-        if address is None:
-            raise InputError(Problem("refresh_sheet"))
-        found[number_of(address[1])] = cell[0]
-    return found
-
-
-def _style(cell: str) -> str:
-    found = STYLE.search(cell[: cell.index(">")])
-    return found[1] if found else ""
-
-
 def _computed(place: Place, column: int, row: int, style: str) -> str:
     """A cell of a column that computes, in a new row."""
     formula = place.computed.get(column - place.area[0])
     start = f'<c r="{letters(column)}{row}"' + (f' s="{style}"' if style else "")
     return f"{start}><f>{formula}</f></c>" if formula else start + "/>"
-
-
-def resized(xml: str, place: Place, rows: int) -> str:
-    """The table's own part with its new last row."""
-    left, top, right, bottom = place.area
-    old = f"{letters(left)}{top}:{letters(right)}"
-    for last in {bottom, bottom - place.totals}:
-        xml = xml.replace(f'ref="{old}{last}"', f'ref="{old}{last - bottom + place.totals + top + rows}"')
-    return xml
-
-
-def stretched(page: str, place: Place, rows: int) -> str:
-    """Formats, lists and the sheet's own size follow the table's last row."""
-    left, top, right, bottom = place.area
-    bottom -= place.totals
-
-    def follow(found: re.Match[str]) -> str:
-        first, above, last, below = found[1], int(found[2]), found[3] or found[1], int(found[4] or found[2])
-        inside = left <= number_of(first) and number_of(last) <= right
-        if inside and above == top + 1 and below == bottom:
-            end = f"{last}{top + rows}"
-            return end if (first, above) == (last, top + rows) else f"{first}{above}:{end}"
-        return found[0]
-
-    def each(found: re.Match[str]) -> str:
-        return found[1] + " ".join(SPAN.sub(follow, area) for area in found[2].split(" ")) + found[3]
-
-    page = re.sub(r'(<(?:conditionalFormatting|dataValidation)\b[^>]*?\bsqref=")([^"]*)(")', each, page)
-    page = re.sub(r"(<xm:sqref>)([^<]*)(</xm:sqref>)", each, page)
-    size = re.search(r'<dimension ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"/>', page)
-    if size and int(size[4]) < top + rows:
-        grown = f'<dimension ref="{size[1]}{size[2]}:{size[3]}{top + rows}"/>'
-        page = page[: size.start()] + grown + page[size.end() :]
-    return page
-
-
-def linked(page: str, place: Place, write: Replace) -> str:
-    """The sheet with the links of the table's rows: the old ones are gone, the new ones lead where the write says."""
-    left, top, right, _ = place.area
-    block = re.search(r"<hyperlinks>(.*?)</hyperlinks>", page, re.DOTALL)
-    if block is None:
-        return page
-    kept = []
-    for link in re.findall(r"<hyperlink\b[^>]*/>", block[1]):
-        at = SPAN.fullmatch(attribute(link, "ref"))
-        if at is None or not (left <= number_of(at[1]) <= right and int(at[2]) > top):
-            kept.append(link)
-    column = columns_of(place.key, place.headings).get(write.linked)
-    for row, target in enumerate(write.links or (), top + 1):
-        if target and column is not None and len(kept) < MOST_LINKS:
-            sheet, _, cell = target.rpartition("!")
-            where = escape("'" + sheet.replace("'", "''") + "'!" + cell)
-            kept.append(f'<hyperlink ref="{letters(left + column)}{row}" location="{where}"/>')
-    links = f"<hyperlinks>{''.join(kept)}</hyperlinks>" if kept else ""
-    return page[: block.start()] + links + page[block.end() :]
-
-
-def with_names(book: str, moved: list[tuple[Place, int]]) -> str:
-    """Names, such as print areas, that cover a table and end with it follow its last row."""
-    for place, rows in moved:
-        left, top, right, bottom = place.area
-        for quoted in {
-            escape("'" + place.sheet.replace("'", "''") + "'", quote=False),
-            escape(place.sheet, quote=False),
-        }:
-            area = re.compile(rf"(?<![\w']){re.escape(quoted)}!\$([A-Z]+)\$(\d+):\$([A-Z]+)\$(\d+)")
-
-            def follow(found: re.Match[str], edges: tuple[int, ...] = (left, top, right, bottom, rows)) -> str:
-                first, head, last, end, count = edges
-                covers = number_of(found[1]) <= first and last <= number_of(found[3]) and int(found[2]) <= head + 1
-                if not covers or int(found[4]) != end:
-                    return found[0]
-                return found[0][: found.start(4) - found.start()] + str(head + count)
-
-            book = area.sub(follow, book)
-    return book
-
-
-def calculated(book: str) -> str:
-    """The workbook's part with the flag that lets the program calculate everything when it opens the file."""
-    if re.search(r"<calcPr\b[^>]*\bfullCalcOnLoad=", book):
-        return re.sub(r'(<calcPr\b[^>]*\bfullCalcOnLoad=")[^"]*', r"\g<1>1", book)
-    if re.search(r"<calcPr\b", book):
-        return re.sub(r"<calcPr\b", '<calcPr fullCalcOnLoad="1"', book, count=1)
-    return re.sub(
-        r"(</definedNames>|</sheets>)(?!.*</definedNames>)",
-        r'\1<calcPr fullCalcOnLoad="1"/>',
-        book,
-        count=1,
-        flags=re.DOTALL,
-    )
