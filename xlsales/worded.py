@@ -126,6 +126,16 @@ def _smart_fact(name: str, fact: Any, lang: str) -> object:
     return _value(name, fact, lang) if isinstance(fact, str) else shown(fact)
 
 
+def _members(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """What a list of members offers: the kind of member, its name, and its code where that is another."""
+    choices = [
+        word("says.choice" if member in {"", name} else "says.choice_code", lang,
+             scope=_value("scope", scope, lang), name=name, code=member)
+        for scope, member, name in zip(frame["scope"], frame["member"], frame["name"], strict=True)
+    ]  # fmt: skip
+    return frame.assign(choice=pd.Series(choices, index=frame.index, dtype="str"))
+
+
 def _talk(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
     """What is odd about each quota."""
     reasons = _each(frame["talk"], ",", lambda code: word("talk." + code, lang), lang)
@@ -156,6 +166,7 @@ TOLD: dict[str, Callable[[pd.DataFrame, str], pd.DataFrame]] = {
     "deal_problems": _missing_columns,
     "commission_lines": _notes,
     "activity_effect": _activities,
+    "members": _members,
     "smart": _smart,
     "verdicts": _notes,
     "next_targets": _proposals,

@@ -251,6 +251,7 @@ TABLES = (
         "pipeline_report",
         ("stage",),
         code("stage"),
+        code("category"),
         integer("deals"),
         money("value"),
         money("weighted"),

@@ -9,6 +9,7 @@ from xlsales.schema.model import (
     money,
     number,
     period,
+    quantity,
     ref,
     share,
     text,
@@ -16,6 +17,34 @@ from xlsales.schema.model import (
 from xlsales.schema.results import result
 
 TABLES: tuple[Table, ...] = (
+    result(
+        "members",
+        "chart_data",
+        ("scope", "member"),
+        text("choice"),
+        code("scope"),
+        code("member"),
+        text("name"),
+        ref("region"),
+        share("attainment"),
+        integer("first_row"),
+    ),
+    result(
+        "member_months",
+        "chart_data",
+        ("scope", "member", "period"),
+        code("scope"),
+        code("member"),
+        period("period"),
+        money("sales"),
+        quantity("volume"),
+        money("margin"),
+        money("profit"),
+        money("collections"),
+        money("last_year"),
+        money("planned"),
+        money("expected"),
+    ),
     result(
         "follow_ups",
         "to_do",

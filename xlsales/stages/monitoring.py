@@ -80,7 +80,7 @@ def to_date(cycle: Cycle) -> Frames:
     rows = _with_managers(cycle, rows)
     elapsed = pd.Series(np.nan, index=rows.index)
     for measure, group in rows.groupby("measure"):
-        index = _season(cycle, str(measure))
+        index = season(cycle, str(measure))
         if index is None:
             continue
         for (start, end), same in group.groupby(["period_start", "period_end"]):
@@ -122,7 +122,7 @@ def _workdays(cycle: Cycle, first: object, last: object) -> float:
     return float(working_days(*span, cycle.settings["country"], cycle.tables["holidays"]))
 
 
-def _season(cycle: Cycle, measure: str) -> np.ndarray | None:
+def season(cycle: Cycle, measure: str) -> np.ndarray | None:
     """Last fiscal year's twelve months of the company, January first; None unless all are known, none below 0."""
     days = calendar(cycle)
     past = previous_period(this_year(cycle), days)

@@ -46,6 +46,8 @@ def pipeline_summary(cycle: Cycle) -> Frames:
     seen = watch(read, cycle.as_of, stages(cycle))
     stale = seen.groupby("stage")["is_stale"].sum()
     steps = funnel(read, stages(cycle))
+    kinds = stages(cycle).drop_duplicates("stage").set_index("stage")["category"]
+    steps["category"] = steps["stage"].map(kinds)
     steps["stale_deals"] = steps["stage"].map(stale).astype(float).fillna(0.0)
     return {
         "deals": read,
