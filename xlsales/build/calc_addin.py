@@ -16,6 +16,7 @@ from xlsales.udfs.registry import Function
 
 IDENTIFIER = "org.xlsales.addin"
 PREFIX, SERVICE = "XS_", "XLSALES"
+ADD_IN, COMMAND = "com.sun.star.sheet.AddIn", "org.xlsales.Command"
 MODULES, INTERFACE = ("org", "xlsales"), "XFunctions"
 SHEETS_ONLY = "com.sun.star.sheet.SpreadsheetDocument"
 TOOLBAR = "private:resource/toolbar/addon_org.xlsales.toolbar"
@@ -26,7 +27,7 @@ COMPONENT = "calc_component.txt"  # not .py: only LibreOffice can import it
 CONFIGURATION = "application/vnd.sun.star.configuration-data"
 KINDS = {
     "xlsales.rdb": "application/vnd.sun.star.uno-typelibrary;type=RDB",
-    "xlsales_component.py": "application/vnd.sun.star.uno-component;type=Python",
+    "xlsales.components": "application/vnd.sun.star.uno-components",
     "CalcAddIns.xcu": CONFIGURATION,
     "Addons.xcu": CONFIGURATION,
     "CalcWindowState.xcu": CONFIGURATION,
@@ -51,6 +52,7 @@ def extension(buttons: Sequence[Button], version: str, environment: Mapping[str,
         "META-INF/manifest.xml": manifest().encode(),
         "description.xml": description(version).encode(),
         "xlsales.rdb": type_library(MODULES, INTERFACE, methods),
+        "xlsales.components": components().encode(),
         "xlsales_component.py": component,
         "CalcAddIns.xcu": functions_xcu(FUNCTIONS.values()).encode(),
         "Addons.xcu": addons_xcu(buttons).encode(),
@@ -94,6 +96,20 @@ def manifest() -> str:
     )
     return (
         f'{HEAD}<manifest:manifest xmlns:manifest="http://openoffice.org/2001/manifest">{entries}</manifest:manifest>'
+    )
+
+
+def components() -> str:
+    """What the component offers, as text: LibreOffice need not run Python in order to install it."""
+    offered = {SERVICE: (ADD_IN, SERVICE), COMMAND: (COMMAND,)}
+    implementations = ""
+    for name, services in offered.items():
+        listed = "".join(f'<service name="{each}"/>' for each in services)
+        implementations += f'<implementation name="{name}">{listed}</implementation>'
+    return (
+        f'{HEAD}<components xmlns="http://openoffice.org/2010/uno-components">'
+        f'<component loader="com.sun.star.loader.Python" uri="xlsales_component.py">{implementations}</component>'
+        "</components>"
     )
 
 
@@ -201,7 +217,7 @@ def item(place: int, button: Button) -> str:
     entry = words()["command." + button.id]
     return node(
         f"B{place:03}",
-        plain("URL", f"service:org.xlsales.Command?{button.id}"),
+        plain("URL", f"service:{COMMAND}?{button.id}"),
         spoken("Title", {lang: entry[lang] for lang in LANGUAGES}),
         plain("Target", "_self"),
         plain("Context", SHEETS_ONLY),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FILTERS = {".ods": "calc8", ".xlsx": "Calc MS Excel 2007 XML"}
 PDF = "calc_pdf_Export"
+NAMELESS = "__Anonymous"  # Calc keeps plain filters and sortings as database ranges too
 
 
 @guarded
@@ -26,6 +27,7 @@ class Book(base_classes.Book):
     def __init__(self, app: "App", xl: Any) -> None:
         self._app, self.xl = app, xl
         self._formats: Formats | None = None
+        self._places: tuple[Any, dict[str, int]] = (None, {})
 
     @property
     def api(self) -> Any:
@@ -75,6 +77,19 @@ class Book(base_classes.Book):
     def names(self) -> "Names":
         """Its defined names."""
         return Names(self)
+
+    def table_places(self) -> dict[str, int]:
+        """The sheet of each table, from 0; Calc lists the tables of the whole book, and each look at one is a call."""
+        ranges = self.xl.getPropertyValue("DatabaseRanges")
+        names, sheets = ranges.getElementNames(), self.xl.getSheets().getElementNames()
+        if self._places[0] != (names, sheets):
+            own = [name for name in names if not name.startswith(NAMELESS)]
+            self._places = (names, sheets), {name: ranges.getByName(name).getDataArea().Sheet for name in own}
+        return self._places[1]
+
+    def forget_table_places(self) -> None:
+        """Look for the tables anew: one is being added, perhaps under the name of one that was on another sheet."""
+        self._places = (None, {})
 
     def activate(self) -> None:
         """Bring it to the front."""

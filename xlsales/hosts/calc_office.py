@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -98,11 +99,38 @@ def wait_for(pipe: str, ended: Callable[[], int | None]) -> Any:
     limit = time.monotonic() + STARTED_WITHIN
     while True:
         try:
-            return connect(f"pipe,name={pipe}")
+            context = connect(f"pipe,name={pipe}")
         except CalcGone as error:
             if ended() is not None or time.monotonic() > limit:
                 raise InputError(Problem("calc_not_started")) from error
             time.sleep(0.1)
+        else:
+            if not settled(context, STARTED_WITHIN):
+                raise InputError(Problem("calc_not_started"))
+            return context
+
+
+def settled(context: Any, within: float) -> bool:
+    """Wait until an office does what it is asked in turn: it listens long before it has finished starting."""
+    office = uno()
+    import unohelper  # noqa: PLC0415 - it is there once uno() is
+
+    turn = threading.Event()
+
+    class Turn(unohelper.Base, office.getClass("com.sun.star.awt.XCallback")):  # type: ignore[misc]
+        """Called when the office has come to it."""
+
+        def notify(self, _: Any) -> None:
+            turn.set()
+
+    try:
+        asked = context.ServiceManager.createInstanceWithContext("com.sun.star.awt.AsyncCallback", context)
+        asked.addCallback(Turn(), None)
+    except Exception as error:
+        if translated(error) is None:
+            raise
+        return False
+    return turn.wait(within)
 
 
 def _add(context: Any, extension: Path) -> CalcError | None:

@@ -12,8 +12,6 @@ from xlsales.hosts.calc_values import Box, box_of
 if TYPE_CHECKING:
     from xlsales.hosts.calc_book import Sheet
 
-NAMELESS = "__Anonymous"  # Calc keeps plain filters and sortings as database ranges too
-
 
 @guarded
 class Tables(base_classes.Tables):
@@ -34,11 +32,7 @@ class Tables(base_classes.Tables):
 
     def _names(self) -> list[str]:
         number = self.sheet.index - 1
-        return [
-            name
-            for name in self.xl.getElementNames()
-            if not name.startswith(NAMELESS) and self.xl.getByName(name).getDataArea().Sheet == number
-        ]
+        return [name for name, at in self.sheet.book.table_places().items() if at == number]
 
     def __call__(self, key: int | str) -> "Table":
         """By number or name."""
@@ -74,6 +68,7 @@ class Tables(base_classes.Tables):
             name = next(f"Table{number}" for number in numbers if not self.xl.hasByName(f"Table{number}"))
         elif self.xl.hasByName(name):
             raise CalcError(f"there is a table {name} already")
+        self.sheet.book.forget_table_places()
         self.xl.addNewByName(name, address_of(self.sheet, getattr(source, "impl", source).box))
         made = self.xl.getByName(name)
         made.setPropertyValue("ContainsHeader", has_headers is not False and has_headers != "no")
