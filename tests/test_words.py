@@ -105,6 +105,7 @@ BUTTONS = {
     "review",
     "close_period",
     "roll",
+    "take_targets",
     "language",
     "export_pdf",
     "help",

@@ -30,8 +30,8 @@ SHEET_BUTTONS = {
     "monitor": ("monitor",),
     "scorecard_report": ("score",),
     "incentives_report": ("incentives",),
-    "improvement_report": ("improve",),
-    "reviews": ("review", "close_period"),
+    "improvement_report": ("improve", "take_targets", "confirm", "discard"),
+    "reviews": ("review", "close_period", "roll"),
     "problems": ("check",),
     "dashboard": ("refresh_all", "export_pdf"),
 }

@@ -119,6 +119,10 @@ def confirm(book: Book) -> Answer:
     shown = book.preview()
     if shown is None:
         raise InputError(Problem("preview_missing"))
+    from xlsales.commands.next_targets import confirm_targets, shows_targets  # noqa: PLC0415 - it stands on this group
+
+    if shows_targets(shown):
+        return confirm_targets(book, shown)
     work = load(book)
     sheet, changes = from_preview(work, shown)
     says = word("said.allocated", book.lang, cells=len(changes))

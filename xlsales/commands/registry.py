@@ -57,7 +57,7 @@ COMMANDS: dict[str, Command] = {
         Command("refresh_all", "data", "RefreshAll", "data.refresh_all", writes=("all",)),
         Command("undo", "data", "Undo", "data.undo", ("undo",), ("undo",)),
         Command("allocate", "plan", "DiagramTargetInsertClassic", "plan.allocate", writes=("plan",)),
-        Command("confirm", "plan", "AcceptInvitation", "plan.confirm", ("plan",), ("plan",)),
+        Command("confirm", "plan", "AcceptInvitation", "plan.confirm", ("plan", "targets"), ("plan", "targets")),
         Command("discard", "plan", "DeclineInvitation", "plan.discard", ()),
         Command("spread", "plan", "FillDown", "spread_code.spread_over", ("plan",), ("plan",)),
         Command(
@@ -113,6 +113,8 @@ COMMANDS: dict[str, Command] = {
             "closing.close_period",
             writes=("reviews", "review_page", "closed_periods"),
         ),
+        Command("take_targets", "improve", "AcceptTask", "next_targets.take_targets", writes=("targets",)),
+        Command("roll", "improve", "CalendarMonthDetailsSplitButton", "roll.roll"),
         Command("language", "book", "SetLanguage", "book.language", ("settings",), ("settings",)),
         Command("export_pdf", "book", "FileSaveAsPdfOrXps", "book.export_pdf", ("settings",)),
         Command("help", "book", "Help", "book.guide", ()),
@@ -121,6 +123,12 @@ COMMANDS: dict[str, Command] = {
 }
 
 
+# Buttons that only Calc has: they speak of the copy that it works on.
+CALC_COMMANDS: dict[str, Command] = {
+    "copy_for_excel": Command("copy_for_excel", "book", "FileSaveAsExcelXlsx", "handing.copy_for_excel", writes=())
+}
+
+
 def label(command_id: str, lang: str) -> str:
     """A command's name on its button."""
-    return word("command." + command_id, lang) if command_id in COMMANDS else command_id
+    return word("command." + command_id, lang) if command_id in COMMANDS | CALC_COMMANDS else command_id
