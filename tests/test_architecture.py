@@ -31,6 +31,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "terminal_refresh": (EVERY | {"commands", "exchange", "terminal"}, {"pandas", "rich"}),
     "terminal_calc": (EVERY | {"commands"}, {"platformdirs"}),
+    "terminal_back": (EVERY | {"terminal"}, set()),
     "terminal_excel": (EVERY | {"commands", "install"}, set()),
     "install": ({"hosts", "install", "problems"}, set()),
     "templates": (EVERY | {"terminal_excel"}, {"pandas"}),

@@ -93,6 +93,19 @@ def parser(lang: str) -> Parser:
     selfcheck = commands.add_parser("selfcheck", help=says("selfcheck"), parents=[common])
     selfcheck.add_argument("book", type=Path, metavar="BOOK", help=says("arg.selfcheck_book"))
     selfcheck.add_argument("--in", dest="host", choices=("excel", "calc"), default="", help=says("arg.selfcheck_in"))
+    calc_commands(commands, common, lang)
+    exchange_commands(commands, common, writes, lang)
+    topic = commands.add_parser("help", help=says("help"), parents=[common])
+    topic.add_argument("topic", nargs="?", default="", metavar="TOPIC", help=says("arg.topic"))
+    return top
+
+
+def calc_commands(commands: Any, common: argparse.ArgumentParser, lang: str) -> None:
+    """LibreOffice Calc and its copies of workbooks."""
+
+    def says(key: str) -> str:
+        return word("cli." + key, lang)
+
     calc = commands.add_parser("calc", help=says("calc"), parents=[common])
     steps = calc.add_subparsers(dest="step", required=True, parser_class=Parser, metavar="STEP")
     office = argparse.ArgumentParser(add_help=False)
@@ -101,10 +114,11 @@ def parser(lang: str) -> Parser:
         chosen = steps.add_parser(step, help=says("calc." + step), parents=[common, office])
         if step == "open":
             chosen.add_argument("book", type=Path, metavar="BOOK", help=says("arg.calc_book"))
-    exchange_commands(commands, common, writes, lang)
-    topic = commands.add_parser("help", help=says("help"), parents=[common])
-    topic.add_argument("topic", nargs="?", default="", metavar="TOPIC", help=says("arg.topic"))
-    return top
+    back = steps.add_parser("back", help=says("calc.back"), parents=[common])
+    back.add_argument("book", type=Path, metavar="COPY", help=says("arg.calc_copy"))
+    back.add_argument("--into", type=Path, required=True, metavar="BOOK", help=says("arg.calc_into"))
+    back.add_argument("--dry-run", action="store_true", help=says("arg.dry_run"))
+    back.add_argument("--now", help=says("arg.now"))
 
 
 def exchange_commands(
@@ -199,8 +213,11 @@ def run_excel(arguments: argparse.Namespace) -> int:
 
 def run_calc(arguments: argparse.Namespace) -> int:
     """Carry out a step with LibreOffice Calc."""
-    from xlsales import terminal_calc
+    from xlsales import terminal_back, terminal_calc
 
+    if arguments.step == "back":
+        look = (arguments.lang, moment(arguments.now))
+        return terminal_back.back(arguments.book, arguments.into, look, dry=arguments.dry_run)
     if arguments.step == "open":
         return terminal_calc.open_book(arguments.book, arguments.lang, arguments.profile)
     work = terminal_calc.install if arguments.step == "install" else terminal_calc.doctor

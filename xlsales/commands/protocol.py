@@ -1,6 +1,6 @@
 """What a command sees of a workbook: tables in and out, the plan's matrices, what is selected, and the user."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -111,6 +111,35 @@ class Image:
 Change = Replace | Append | Patch | Image  # an image is written by putting it back
 
 
+@dataclass(frozen=True)
+class Difference:
+    """Where another file holds something else. target: table, or name of an area of the plan.
+
+    cells: how many differ; added, removed: rows; formulas: that become plain values; unknown: headings that the file
+    does not have.
+    """
+
+    target: str
+    cells: int
+    added: int = 0
+    removed: int = 0
+    formulas: int = 0
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def any(self) -> bool:
+        """Whether there is something to say."""
+        return bool(self.cells or self.added or self.removed or self.unknown)
+
+
+@dataclass(frozen=True)
+class Handing:
+    """What another file would get of a book. write: gives it that, and returns where the file before is kept."""
+
+    differences: tuple[Difference, ...]
+    write: Callable[[], Path]
+
+
 class Book(Protocol):
     """A workbook open in a spreadsheet program. Whatever cannot be done raises InputError with a Problem."""
 
@@ -130,6 +159,9 @@ class Book(Protocol):
 
     def selection(self) -> Selection | None:
         """What is selected; None where it is not cells."""
+
+    def capacity(self, table: str) -> int:
+        """How many rows a table can have before its sheet ends."""
 
     def check(self, changes: Sequence[Change]) -> None:
         """Refuse if any of the changes could not be made: target missing, filtered, locked, or no room."""
@@ -161,6 +193,9 @@ class Book(Protocol):
     def confirm(self, text: str) -> bool:
         """Ask a question with yes and no."""
 
+    def pick(self, title: str) -> Path | None:
+        """Let the user choose a file; None where she does not."""
+
     def progress(self, text: str) -> None:
         """Show what is being done; an empty text ends it."""
 
@@ -172,6 +207,9 @@ class Book(Protocol):
 
     def pdf(self, sheet: str, path: Path) -> None:
         """Save a sheet as a PDF file."""
+
+    def handing(self, path: Path) -> Handing:
+        """What another file of ours would get, so that it holds the inputs of this book."""
 
     def switched(self, lang: str) -> None:
         """Take on a language, for what is said and written from now on."""

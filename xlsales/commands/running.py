@@ -6,7 +6,7 @@ import pandas as pd
 
 from xlsales.commands.answer import Answer
 from xlsales.commands.protocol import Append, Book
-from xlsales.commands.registry import COMMANDS, label
+from xlsales.commands.registry import CALC_COMMANDS, COMMANDS, label
 from xlsales.commands.transaction import commit, recall
 from xlsales.core.refusal import Refusal
 from xlsales.labels import word
@@ -19,7 +19,7 @@ def carry_out(command_id: str, book: Book) -> None:
     Raises InputError for what the user can put right.
     """
     start = perf_counter()
-    command = COMMANDS[command_id]
+    command = (COMMANDS | CALC_COMMANDS)[command_id]
     try:
         if offer_recovery(book, command_id):
             return
