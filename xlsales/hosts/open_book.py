@@ -15,6 +15,7 @@ from xlsales.commands.protocol import (
     Cell,
     Change,
     Grid,
+    Handing,
     Image,
     Matrix,
     Patch,
@@ -24,6 +25,7 @@ from xlsales.commands.protocol import (
 )
 from xlsales.hosts import previews, writing
 from xlsales.hosts.cells import raw_frame
+from xlsales.hosts.handing import handing
 from xlsales.hosts.native import WrongPassword, native_of
 from xlsales.hosts.tables import Tables, formulas_in, read, sheet_names
 from xlsales.labels import word
@@ -87,6 +89,10 @@ class HostBook:
         return Selection(cells.sheet.name, blocks, read(parts[0][0, 0])[0][0])
 
     # Writing
+
+    def capacity(self, table: str) -> int:
+        """How many rows a table can have before its sheet ends."""
+        return self.tables.need(table).capacity
 
     def check(self, changes: Sequence[Change]) -> None:
         """Refuse if any of the changes could not be made."""
@@ -221,6 +227,11 @@ class HostBook:
         """Ask a question with yes and no."""
         return self.book.app.alert(text, title=word("ribbon.tab", self.lang), buttons="yes_no", mode="info") == "yes"
 
+    def pick(self, title: str) -> Path | None:
+        """Let the user choose a file; None where she does not."""
+        found = self.native.pick(self.book, title)
+        return Path(found) if found else None
+
     def progress(self, text: str) -> None:
         """Show what is being done; an empty text ends it."""
         self.book.app.status_bar = text or False
@@ -249,6 +260,10 @@ class HostBook:
     def pdf(self, sheet: str, path: Path) -> None:
         """Save a sheet as a PDF file."""
         self._sheet(sheet).to_pdf(str(path))
+
+    def handing(self, path: Path) -> Handing:
+        """What another file of ours would get, so that it holds the inputs of this book."""
+        return handing(self, path)
 
     def switched(self, lang: str) -> None:
         """Take on a language, for what is said and written from now on."""
