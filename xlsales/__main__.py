@@ -83,6 +83,10 @@ def parser(lang: str) -> Parser:
     refresh.add_argument("--only", default="", metavar="NAMES", help=says("arg.only"))
     refresh.add_argument("--since", metavar="DATE", help=says("arg.since"))
     refresh.add_argument("--now", help=says("arg.now"))
+    roll = commands.add_parser("roll", help=says("roll"), parents=[common])
+    roll.add_argument("book", type=Path, metavar="BOOK", help=says("arg.roll_book"))
+    roll.add_argument("--out", type=Path, metavar="BOOK", help=says("arg.rolled"))
+    roll.add_argument("--now", help=says("arg.now"))
     build = commands.add_parser("build", help=says("build"), parents=[common])
     build.add_argument("--out", type=Path, metavar="DIR", help=says("arg.outdir"))
     for step in ("install", "uninstall"):
@@ -187,6 +191,10 @@ def run_command(arguments: argparse.Namespace) -> int:
 
             look = (lang, moment(arguments.now))
             return terminal_refresh.refresh(arguments.book, arguments.only, day(arguments.since), look)
+        case "roll":
+            from xlsales import terminal_roll
+
+            return terminal_roll.roll(arguments.book, arguments.out, (lang, moment(arguments.now)))
         case "build":
             return terminal.build_templates(arguments.out, lang)
         case "install" | "uninstall" | "doctor" | "selfcheck":

@@ -21,7 +21,7 @@ EXACT = 1e-9
 
 
 def take_targets(book: Book) -> Answer:
-    """Show what the review proposes as the next targets, old beside new; Confirm preview writes them as proposed ones."""
+    """Show what the review proposes as the next targets, old beside new; Confirm preview writes them."""
     work = load(book)
     found = compute(book, work, ()).get("next_targets")
     if found is None or found["new"].isna().all():
@@ -80,7 +80,9 @@ def confirm_targets(book: Book, shown: Grid) -> Answer:
     moved = both["target"].notna() & ~np.isclose(both["target"].astype(float), both["old"].astype(float), rtol=EXACT)
     if moved.any():
         raise InputError(Problem("preview_stale"))
-    found = proposed_targets(table, proposals, float(work.settings["rounding"]), word("said.proposal_source", book.lang))
+    found = proposed_targets(
+        table, proposals, float(work.settings["rounding"]), word("said.proposal_source", book.lang)
+    )
     says = word("said.targets_written", book.lang, rows=len(rows))
     total = f"{len(rows)}: {proposals['new'].sum():,.2f}"
     changes = (*work.pending, Replace("targets", found))

@@ -74,9 +74,7 @@ def _alike(one: float, two: float) -> bool:
     return (pd.isna(one) and pd.isna(two)) or one == two
 
 
-def paged(
-    work: Work, results: dict[str, pd.DataFrame], reviews: pd.DataFrame, period: str, lang: str
-) -> pd.DataFrame:
+def paged(work: Work, results: dict[str, pd.DataFrame], reviews: pd.DataFrame, period: str, lang: str) -> pd.DataFrame:
     """The table `review_page` with the rows of a period in the place of those it had."""
     results = {**results, "reviews": reviews[reviews["period"] == period], "review_all": results["review"]}
     months = set(_inside(work, results.get("accruals"), period))
@@ -110,7 +108,11 @@ def _said(column: str, code: object, lang: str) -> str:
 
 
 def _table(results: dict[str, pd.DataFrame], key: str) -> list[dict[str, object]]:
-    return [{str(name): cell for name, cell in row.items()} for row in results[key].to_dict("records")] if key in results else []
+    return (
+        [{str(name): cell for name, cell in row.items()} for row in results[key].to_dict("records")]
+        if key in results
+        else []
+    )
 
 
 def _five(results: dict[str, pd.DataFrame], lang: str, months: set[str]) -> Iterator[Row]:
@@ -164,7 +166,10 @@ def _action(results: dict[str, pd.DataFrame], lang: str, months: set[str]) -> It
     for row in _table(results, "action_tracking"):
         found = judged.get(row["action_id"], {})
         verdict = found.get("verdict") or row["verdict"]
-        parts = [_said("state", row["state"], lang), _said("verdict", verdict, lang) if isinstance(verdict, str) else ""]
+        parts = [
+            _said("state", row["state"], lang),
+            _said("verdict", verdict, lang) if isinstance(verdict, str) else "",
+        ]
         remark = " · ".join(part for part in parts if part)
         yield row["what"], row["where"], row["expected_gain"], found.get("monthly_effect"), remark
 

@@ -2,14 +2,10 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from xlsales.commands.answer import Answer
 from xlsales.commands.protocol import Book
 from xlsales.commands.reading import load
-from xlsales.commands.rolling import Look, Opened, last_closed, open_next
-from xlsales.commands.sealing import calendar
-from xlsales.core.calendar import last_day, parse_period, period_keys
+from xlsales.commands.rolling import Look, Opened, last_closed, open_next, period_after
 from xlsales.labels import word
 from xlsales.problems import InputError, Problem
 
@@ -21,9 +17,8 @@ def roll(book: Book) -> Answer:
     if book.place is None:
         raise InputError(Problem("book_unsaved"))
     work = load(book)
-    closed, days = last_closed(work.tables, work.settings), calendar(work.settings)
-    opens = pd.Timestamp(last_day(closed, days)) + pd.Timedelta(days=1)
-    period = str(period_keys(pd.Series([opens]), parse_period(closed, days).level, days).iloc[0])
+    closed = last_closed(work.tables, work.settings)
+    period = period_after(closed, work.settings)
     target = next_path(book.place, period)
     if target.exists():
         raise InputError(Problem("roll_exists", source=str(target)))

@@ -59,7 +59,7 @@ def open_next(
     closed = last_closed(tables, settings)
     days = calendar(settings)
     opens = pd.Timestamp(last_day(closed, days)) + pd.Timedelta(days=1)
-    period = str(period_keys(pd.Series([opens]), parse_period(closed, days).level, days).iloc[0])
+    period = period_after(closed, settings)
     years = tuple(parent_period(key, "year", days) for key in (closed, period))
     turns = years[0] != years[1]
     whole = {key: frame.copy() for key, frame in tables.items()}
@@ -68,7 +68,9 @@ def open_next(
     unit = float(settings["rounding"])
     before = fresh["targets"]
     fresh["targets"] = proposed_targets(before, proposals, unit, word("said.roll_source", look.lang, period=closed))
-    opened = Opened(closed, period, years[1] if turns else "", fresh, _settings(whole, settings, look, (opens, years[1])))
+    opened = Opened(
+        closed, period, years[1] if turns else "", fresh, _settings(whole, settings, look, (opens, years[1]))
+    )
     if turns:
         _plan_of_year(opened, look)
     _computed(opened, look, told)
@@ -82,6 +84,13 @@ def open_next(
         "open": str(opened.settings["as_of"]),
     }
     return opened
+
+
+def period_after(period: str, settings: Mapping[str, Any]) -> str:
+    """The period of the same length that follows one."""
+    days = calendar(settings)
+    opens = pd.Timestamp(last_day(period, days)) + pd.Timedelta(days=1)
+    return str(period_keys(pd.Series([opens]), parse_period(period, days).level, days).iloc[0])
 
 
 def last_closed(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> str:
@@ -180,7 +189,11 @@ def _plan_of_year(opened: Opened, look: Look) -> None:
         return
     versions = tables["plan_versions"]
     used = set(versions["version"]) | set(plan["version"])
-    base = str(versions.sort_values("created", kind="stable", na_position="first")["version"].iloc[-1]) if len(versions) else None
+    base = (
+        str(versions.sort_values("created", kind="stable", na_position="first")["version"].iloc[-1])
+        if len(versions)
+        else None
+    )
     name, number = opened.year, 2
     while name in used:
         name, number = f"{opened.year}-{number}", number + 1

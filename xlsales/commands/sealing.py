@@ -88,7 +88,7 @@ def changed_closings(tables: Frames, settings: Mapping[str, Any], origins: Mappi
         for key in [*before.index, *now.index.difference(before.index)]:
             told = _difference(before, now, key)
             if told is not None:
-                code = "closed_table_changed" if len(told) == 2 else "closed_sum_changed"  # noqa: PLR2004 - rows only
+                code = "closed_table_changed" if len(told) == 2 else "closed_sum_changed"
                 more = {"other_table": key, **facts, **told}
                 found.append(
                     Problem(code, "warning", "closed_periods", "period", None, row.period, sheet, cell, facts=more)
@@ -104,10 +104,10 @@ def changed_closings(tables: Frames, settings: Mapping[str, Any], origins: Mappi
 
 def _difference(before: pd.DataFrame, now: pd.DataFrame, key: str) -> dict[str, float] | None:
     """Rows, and money where the table has it, before and now; None where the table is what it was."""
-    if before.empty or (key in before.index and key in now.index and before.at[key, "hash"] == now.at[key, "hash"]):
+    if before.empty or (key in before.index and key in now.index and before["hash"][key] == now["hash"][key]):
         return None
     (rows, rows_now), (total, total_now) = (
-        [float(side.at[key, name]) if key in side.index else 0.0 for side in (before, now)] for name in ("rows", "total")
+        [float(side[name][key]) if key in side.index else 0.0 for side in (before, now)] for name in ("rows", "total")
     )
     told = {"rows": rows, "rows_now": rows_now}
     return told | {"total": total, "total_now": total_now} if key in TABLES and TABLES[key].money else told

@@ -1,6 +1,7 @@
 """The tables with which the next period opens: what is carried, what starts empty, what the year before hands over."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import pandas as pd
 
@@ -24,12 +25,20 @@ def carried(tables: Mapping[str, pd.DataFrame], opens: pd.Timestamp, year: tuple
     >>> carried({"actions": actions}, pd.Timestamp("2026-10-01"))["actions"]["action_id"].tolist()
     ['a']
     """
-    found = {key: frame for key, frame in tables.items()}
+    found = dict(tables)
     for key in (*EMPTY, *(EMPTY_IN_A_YEAR if year else ())):
         if key in found:
             found[key] = found[key].iloc[:0]
-    kept = {"actions": _going_on, "tasks": _not_done, "contests": lambda rows: rows["to"] >= opens}
-    for key, rule in kept.items():
+    going_on: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
+        "actions": _going_on,
+        "tasks": _not_done,
+        "contests": partial(_not_over, opens=opens),
+    }
+        "actions": _going_on,
+        "tasks": _not_done,
+        "contests": partial(_not_over, opens=opens),
+    }
+    for key, rule in going_on.items():
         if key in found and len(found[key]):
             found[key] = found[key][rule(found[key])].reset_index(drop=True)
     for key in BASES if year else ():
@@ -46,6 +55,10 @@ def _going_on(actions: pd.DataFrame) -> pd.Series:
 
 def _not_done(tasks: pd.DataFrame) -> pd.Series:
     return ~tasks["done"].fillna(value=False).astype(bool)
+
+
+def _not_over(contests: pd.DataFrame, opens: pd.Timestamp) -> pd.Series:
+    return contests["to"] >= opens
 
 
 def with_base(rows: pd.DataFrame, old: str, new: str) -> pd.DataFrame:
@@ -117,4 +130,4 @@ def proposed_targets(
 def _named(rows: pd.DataFrame, keys: list[str]) -> pd.Series:
     """The keys of each row as one text."""
     parts = [rows[key].astype(object).where(rows[key].notna(), "").astype(str) for key in keys]
-    return parts[0].str.cat(parts[1:], sep="\n")
+    return parts[0].str.cat(pd.concat(parts[1:], axis=1), sep="\n")

@@ -47,6 +47,7 @@ def scorecards(cycle: Cycle) -> Frames:
 
 
 def named(cycle: Cycle, table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the salespeople's names."""
     return table.assign(name=names(cycle, PERSON, table[PERSON].astype("str")))
 
 

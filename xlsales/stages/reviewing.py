@@ -73,7 +73,8 @@ def _planned(cycle: Cycle, period: str) -> dict[tuple[str, str, str], float]:
         placed = rows[rows["region"].notna()]
         seen = placed if tree is None else from_every_level(placed, "region", tree)
         found |= {
-            (str(measure), "region", str(name)): float(value) for name, value in seen.groupby("region")["value"].sum().items()
+            (str(measure), "region", str(name)): float(value)
+            for name, value in seen.groupby("region")["value"].sum().items()
         }
     return found
 
