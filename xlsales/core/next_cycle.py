@@ -34,10 +34,6 @@ def carried(tables: Mapping[str, pd.DataFrame], opens: pd.Timestamp, year: tuple
         "tasks": _not_done,
         "contests": partial(_not_over, opens=opens),
     }
-        "actions": _going_on,
-        "tasks": _not_done,
-        "contests": partial(_not_over, opens=opens),
-    }
     for key, rule in going_on.items():
         if key in found and len(found[key]):
             found[key] = found[key][rule(found[key])].reset_index(drop=True)
