@@ -10,7 +10,7 @@ import pytest
 from tests.toy_company import cell_of, company, open_company, rows_of, write_folder
 from tests.toy_engine import Range
 from xlsales import steps
-from xlsales.commands.data import differences
+from xlsales.commands.differing import differences
 from xlsales.commands.reading import load
 from xlsales.commands.registry import COMMANDS, GROUPS
 from xlsales.hosts.book import run

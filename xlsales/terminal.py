@@ -1,5 +1,6 @@
 """What each command of the command line does: read, check, compute, write, and tell it in the terminal."""
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
+from rich.text import Text
 
 from xlsales.core.refusal import Refusal
 from xlsales.labels import word
@@ -38,12 +40,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Loaded:
-    """Checked tables, settings with the as-of day put in, everything that was wrong, and the money left out by it."""
+    """Checked tables, settings with the as-of day put in, everything that was wrong, and the money left out by it.
+
+    report: how each table was read from its source, as `sources.refreshed.report` gives it; None where nothing was.
+    """
 
     tables: "dict[str, pd.DataFrame]"
     settings: dict[str, Any]
     problems: list[Problem]
     left_out: float = 0.0
+    report: "pd.DataFrame | None" = None
 
 
 @contextmanager
@@ -68,14 +74,21 @@ def progress(lang: str, *steps: str) -> Iterator[Any]:
 def load(request: Request, start: Any) -> Loaded:
     """Read and check everything; InputError where nothing can be read."""
     from xlsales import sources, validate
+    from xlsales.commands import incoming
+    from xlsales.sources.refreshed import report
 
     start("read")
     raw = sources.read(request.sources, request.data)
+    rest = incoming.completed(raw, request.sources.parent, request.lang)
+    if rest is not None:  # a workbook of which a table goes on in its source
+        raw.tables |= rest.tables
+        raw.origins |= rest.origins
     start("check")
     checked = validate.validate_all(raw, lang=request.lang)
     chosen = request.as_of or checked.settings.get("as_of") or request.now.date()
     left_out = float(checked.excluded["money"].sum())
-    return Loaded(checked.tables, {**checked.settings, "as_of": chosen}, checked.problems, left_out)
+    rows = report(raw, checked.tables, checked.excluded)
+    return Loaded(checked.tables, {**checked.settings, "as_of": chosen}, checked.problems, left_out, rows)
 
 
 def compute(loaded: Loaded, start: Any) -> "tuple[Loaded, dict[str, pd.DataFrame]]":
@@ -154,7 +167,7 @@ def run(request: Request, target: Path, *, strict: bool, force: bool) -> int:
         if strict and any(problem.severity == "error" for problem in loaded.problems):
             results = None
         else:
-            loaded, results = compute(loaded, start)
+            loaded, results = compute(with_report(loaded, request, target), start)
             start("write")
             write(target, loaded, results, (lang, request.now), force=force)
     if results is None:
@@ -162,8 +175,38 @@ def run(request: Request, target: Path, *, strict: bool, force: bool) -> int:
         say(word("cli.result.strict", lang))
         return 1
     tell(loaded, results, lang)
+    if loaded.report is not None:
+        tell_report(loaded.report, lang)
     say(word("cli.result.written", lang, path=target))
     return 0
+
+
+def with_report(loaded: Loaded, request: Request, target: Path) -> Loaded:
+    """The tables with what was read from where on the sheet Sources.
+
+    Where a table has more rows than a sheet, the book also names its source, because only there it is whole.
+    """
+    from xlsales.build.layout import FIRST_ROW, MOST_ROWS
+    from xlsales.commands import refresh_report
+    from xlsales.sources.raw import Raw
+
+    if loaded.report is None or loaded.report.empty:
+        return loaded
+    most = MOST_ROWS - FIRST_ROW
+    left = {key: len(loaded.tables[key]) - most for key in loaded.report["table"] if len(loaded.tables[key]) > most}
+    rows = refresh_report.kept(Raw(), loaded.report, left, request.now, request.lang)
+    settings = loaded.settings
+    if left and not settings.get("source") and request.data is None:
+        settings = {**settings, "source": beside(request.sources, target)}
+    return replace(loaded, tables={**loaded.tables, "refreshes": rows}, settings=settings)
+
+
+def beside(source: Path, book: Path) -> str:
+    """A path as the book names it: from its own folder where that is possible."""
+    try:
+        return Path(os.path.relpath(source.resolve(), book.resolve().parent)).as_posix()
+    except ValueError:  # another drive
+        return str(source.resolve())
 
 
 def new(target: Path, lang: str, now: datetime, *, force: bool) -> int:
@@ -204,6 +247,15 @@ def tell(loaded: Loaded, results: "dict[str, pd.DataFrame]", lang: str) -> None:
     Console().print(grid)
     list_problems([problem for problem in loaded.problems if problem.severity != "note"], lang, SHOWN_PROBLEMS)
     say(counted(loaded, lang))
+
+
+def tell_report(found: "pd.DataFrame", lang: str) -> None:
+    """One line per table that was read; a difference to the source's control total stands out in red."""
+    from xlsales.commands import refresh_report
+
+    console = Console()
+    for says, apart in refresh_report.told(found, lang):
+        console.print(Text(says, style="red" if apart else ""))
 
 
 def amount(value: float) -> str:

@@ -9,10 +9,9 @@ from time import perf_counter
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
-from rich.text import Text
 
-from xlsales import sources, steps, validate
+from xlsales import steps, validate
+from xlsales.commands import incoming, refresh_report
 from xlsales.commands.problem_rows import problem_table
 from xlsales.commands.protocol import Replace
 from xlsales.commands.reading import results_on
@@ -27,13 +26,11 @@ from xlsales.problems import InputError, Problem, from_refusal, from_run, table_
 from xlsales.schema import RESULTS, TABLES
 from xlsales.sources.raw import Raw
 from xlsales.sources.refreshed import report
-from xlsales.terminal import Loaded, amount, counted, list_problems, progress, say
+from xlsales.terminal import Loaded, counted, list_problems, progress, say, tell_report
 from xlsales.worded import worded
 
-OWN = frozenset({"settings", "plan"})  # what the book holds, whatever a source says
 REFRESH = "refresh_"
 ENDINGS = frozenset({".xlsx", ".xlsm"})
-CENT = 0.005  # a difference below it is none
 
 
 def sheets_of(only: str, lang: str) -> list[str] | None:
@@ -52,52 +49,15 @@ def sheets_of(only: str, lang: str) -> list[str] | None:
     return list(dict.fromkeys(chosen))
 
 
-def read_inputs(book: Path, since: date | None) -> tuple[Raw, Raw | None]:
-    """The book's own tables, and what its setting `source` gives (None without one)."""
+def read_inputs(book: Path, since: date | None, lang: str) -> tuple[Raw, Raw | None]:
+    """The book's own tables, and what its sources give (None without one)."""
     own = read_plan_book(book)
-    frame = own.tables.get("settings")
-    named = "" if frame is None else str(validate.read_settings(frame)[0].get("source") or "").strip()
-    if not named:
-        return own, None
-    place = Path(named).expanduser()
-    place = place if place.is_absolute() else book.parent / place
-    return own, sources.read(place, since=dict.fromkeys(TABLES, since) if since else None)
-
-
-def merged(own: Raw, found: Raw | None) -> tuple[Raw, pd.DataFrame]:
-    """The book's tables with those of the source in their place; settings and plan stay the book's.
-
-    Also the rows that were rejected while old and new rows were put together: table, money.
-    """
-    whole = Raw(dict(own.tables), dict(own.origins), list(own.problems))
-    dropped = [pd.DataFrame({"table": pd.Series(dtype="str"), "money": pd.Series(dtype="float64")})]
-    for key in found.tables if found is not None else ():
-        if key in OWN:
-            continue
-        taken = found.taken.get(key)
-        if taken is None or taken.since is None or key not in own.tables:
-            whole.add(key, found.tables[key], found.origins[key])
-            continue
-        frame, problems = from_day_on(key, own, found, taken.since)
-        whole.add(key, frame, replace(found.origins[key], header_row=0))
-        whole.problems += problems
-        lost = {problem.row: problem.money for problem in problems if problem.severity == "error"}
-        dropped.append(pd.DataFrame({"table": key, "money": [money for row, money in lost.items() if row is not None]}))
-    if found is not None:
-        whole.problems += found.problems
-        whole.taken = dict(found.taken)
-    return whole, pd.concat(dropped, ignore_index=True)
-
-
-def from_day_on(key: str, own: Raw, found: Raw, since: tuple[str, date]) -> tuple[pd.DataFrame, list[Problem]]:
-    """The book's rows before a day and the source's from that day on; what is wrong with the source's rows.
-
-    Rows of that day and later are the source's alone, so that what was changed or deleted there is so here.
-    """
-    column, day = since[0], pd.Timestamp(since[1])
-    old, _ = validate.validate(TABLES[key], own.tables[key], origin=own.origins[key])
-    new, problems = validate.validate(TABLES[key], found.tables[key], origin=found.origins[key])
-    return pd.concat([old[old[column] < day], new[new[column] >= day]], ignore_index=True), problems
+    found = incoming.gather(own, book.parent, lang, since=since)
+    rest = incoming.completed(own, book.parent, lang, found.tables if found is not None else ())
+    if rest is not None:
+        own.tables |= rest.tables
+        own.origins |= rest.origins
+    return own, found
 
 
 def refresh(book: Path, only: str, since: date | None, look: tuple[str, datetime]) -> int:
@@ -109,9 +69,9 @@ def refresh(book: Path, only: str, since: date | None, look: tuple[str, datetime
     start_time = perf_counter()
     with progress(lang, "read", "check", "compute", "write") as start:
         start("read")
-        own, found = read_inputs(book, since)
+        own, found = read_inputs(book, since, lang)
         start("check")
-        raw, dropped = merged(own, found)
+        raw, dropped = incoming.merged(own, found)
         checked = validate.validate_all(raw, lang=lang)
         settings = {**checked.settings, "as_of": checked.settings.get("as_of") or now.date()}
         start("compute")
@@ -119,14 +79,17 @@ def refresh(book: Path, only: str, since: date | None, look: tuple[str, datetime
         problems = [*checked.problems, *from_run(outcome.refused, outcome.notes)]
         start("write")
         writes = [*results_on(worded(outcome.results, lang), chosen), problem_table(problems, lang)]
+        rows = report(raw, checked.tables, pd.concat([checked.excluded, dropped], ignore_index=True))
+        if found is not None:
+            kept = incoming.left_in_source(own)  # the input tables are not written, so that this does not change
+            writes.append(Replace("refreshes", refresh_report.kept(own, rows, kept, now, lang)))
         what = (word("refresh.log", lang), only, sum(len(each.frame) for each in writes))
         log = log_row(checked.tables["log"], what, (now, perf_counter() - start_time))
         cut = write(book, [*writes, log], lang)
     list_problems([problem for problem in problems if problem.severity == "error"], lang, 20)
     for sentence in cut:
         say(sentence)
-    if found is not None:
-        tell_report(report(raw, checked.tables, pd.concat([checked.excluded, dropped], ignore_index=True)), lang)
+    tell_report(rows, lang)
     left_out = float(checked.excluded["money"].sum())
     say(counted(Loaded(checked.tables, settings, problems, left_out), lang))
     say(word("cli.result.written", lang, path=book))
@@ -185,18 +148,3 @@ def user() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return ""
-
-
-def tell_report(found: pd.DataFrame, lang: str) -> None:
-    """One line per table that was read; a difference to the source's control total stands out in red."""
-    console = Console()
-    for row in found.itertuples():
-        facts = {"table": table_name(row.table, lang), "source": row.source, "rows": f"{row.rows:,}"}
-        facts |= {"rejected": f"{row.rejected:,}", "money": amount(row.rejected_money) or "0.00"}
-        facts |= {"time": row.time or word("refresh.no_time", lang), "seconds": f"{row.seconds:.2f}"}
-        console.print(Text(word("refresh.read", lang, **facts)))
-        if not pd.isna(row.control):
-            facts = {"control": amount(row.control), "total": amount(row.total), "difference": amount(row.difference)}
-            apart = abs(row.difference) >= CENT
-            says = word("refresh.apart" if apart else "refresh.agrees", lang, **facts)
-            console.print(Text("  " + says, style="red" if apart else ""))

@@ -7,7 +7,8 @@ import pandas as pd
 
 from xlsales.build.context import Build, quoted
 from xlsales.build.layout import CHECK_ROW
-from xlsales.build.wording import value_word
+from xlsales.build.wording import table_name, value_word
+from xlsales.schema.model import Table
 from xlsales.schema.results import BUCKETS
 
 EXACT = 0.005
@@ -25,6 +26,26 @@ def write_checks(build: Build, sheet: str, page: Any) -> None:
         formula, value = check(build)
         if formula:
             page.write_formula(CHECK_ROW, block.first_column, formula, build.styles.caption, value)
+    for block in build.blocks.values():
+        if block.table.sheet == sheet and goes_on(block.table):
+            formula, value = left_check(build, block.table.key)
+            page.write_formula(CHECK_ROW, block.first_column, formula, build.styles.caption, value)
+
+
+def goes_on(table: Table) -> bool:
+    """Whether a table may have more rows in its source than a sheet holds: a ledger, whose rows bear a day."""
+    return table.role == "input" and bool(table.dated)
+
+
+def left_check(build: Build, key: str) -> Check:
+    """How many rows of a table stay in its source, as the last refresh found; blank for none."""
+    frame, name = build.frame("refreshes"), table_name(key, build.lang)
+    left, table = build.reference("refreshes", "left"), build.reference("refreshes", "table")
+    count = f"SUMIFS({left},{table},{quoted(name)})"
+    before, after = build.says("left", rows="\n").split("\n")
+    formula = f'=IF({count}=0,"",{quoted(before)}&TEXT({count},"#,##0")&{quoted(after)})'
+    rows = float(frame.loc[frame["table"] == name, "left"].sum()) if "left" in frame else 0.0
+    return formula, build.says("left", rows=f"{rows:,.0f}") if rows else ""
 
 
 def compared(

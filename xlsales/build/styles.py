@@ -168,6 +168,11 @@ class Styles:
         """The style of a typed number with its number format."""
         return self(num_format=pattern, align="right", bg_color=INPUT, border=1, border_color=LINE, locked=False)
 
+    @property
+    def apart(self) -> Any:
+        """A difference that must be 0: red in any program, wherever its table grows; a word beside it says so too."""
+        return self(num_format="[Red]#,##0.00;[Red]-#,##0.00;0.00", align="right", bottom=1, bottom_color=LINE)
+
     def hold(self, *, typed: bool) -> Any:
         """The style of the narrow cell that holds the one to its left."""
         if typed:

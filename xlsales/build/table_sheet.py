@@ -54,7 +54,7 @@ def open_sheet(build: Build, sheet: Sheet) -> Any:
     if planned or any(column.kind == MONEY for table in sheet.tables for column in table.columns):
         says.append(build.unit_note)
     for table in sheet.tables:
-        if table.key in build.cut:
+        if table.key in build.cut and "left" not in build.frame("refreshes"):  # else a check says so, and stays true
             says.append(build.says("cut", rows=f"{build.cut[table.key]:,}", table=table_name(table.key, build.lang)))
     page.write_string(HELP_ROW, 0, " ".join(part for part in says if part), styles.note)
     if sheet.key != "home":
@@ -148,6 +148,8 @@ def input_message(build: Build, table: Table, column: Column, name: str) -> dict
 def cell_styles(build: Build, table: Table, column: Column, frame: pd.DataFrame, rows: int) -> list[Any]:
     """The style of a column's cells: one for all, or one a row where the unit follows the row's measure."""
     typed = table.role in {"master", "input"}
+    if (table.key, column.key) == ("refreshes", "difference"):
+        return [build.styles.apart]
     if column.kind != NUMBER or column.key not in MEASURED or "measure" not in frame.columns:
         return [build.styles.cell(column.kind, column.key, typed=typed)]
     made = {
@@ -165,6 +167,8 @@ def added(values: list[Value]) -> float:
 
 def adds_up(table: Table, column: Column) -> bool:
     """Whether the sum of a column means something."""
+    if table.sheet == "sources":  # of one table each
+        return False
     return column.kind == MONEY and column.key not in NOT_ADDED and not OVERLAPPING & set(table.keys)
 
 

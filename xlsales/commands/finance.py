@@ -1,8 +1,8 @@
 """The buttons of the group Finance."""
 
-from xlsales.commands.data import refreshed
+from xlsales.commands.answer import Answer
 from xlsales.commands.protocol import Book
-from xlsales.commands.reading import Answer
+from xlsales.commands.refreshing import refreshed
 from xlsales.commands.registry import CASH, COSTS
 
 

@@ -21,12 +21,15 @@ from xlsales.schema import INPUTS, RESULTS, TABLES
 SLOW = ("forecast",)  # takes as long as all the rest, and nothing else stands on it
 # Sheets of the end of a month: whether a closed period was changed is looked at with them, and with Check data.
 CLOSING = frozenset({"scorecard_report", "incentives_report", "improvement_report"})
-READ = (*INPUTS, "plan_versions", "plan_limits", *KEPT)
+READ = (*INPUTS, "plan_versions", "plan_limits", "refreshes", *KEPT)
 
 
 @dataclass
 class Work:
-    """The book's tables, checked. raw: as they stand. pending: the plan, where the matrices changed it."""
+    """The book's tables, checked. raw: as they stand. pending: the plan, where the matrices changed it.
+
+    excluded: the rows that errors leave out, with what they are worth.
+    """
 
     raw: Reading
     tables: dict[str, pd.DataFrame]
@@ -34,6 +37,7 @@ class Work:
     problems: list[Problem]
     sheets: dict[str, PlanSheet]
     pending: list[Change] = field(default_factory=list)
+    excluded: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def as_of(self) -> pd.Timestamp:
@@ -59,6 +63,11 @@ def load(book: Book, instead: Reading | None = None) -> Work:
         if limits.changed:
             raw.tables["plan_limits"] = limits.raw
             pending.append(Replace("plan_limits", limits.raw))
+    whole = completed(book, raw, () if instead is None else instead.tables)
+    if whole is not None:
+        raw.tables |= whole.tables
+        raw.origins |= whole.origins
+        raw.problems += whole.problems
     if instead is not None:
         raw.tables |= instead.tables
         raw.origins |= instead.origins
@@ -66,7 +75,18 @@ def load(book: Book, instead: Reading | None = None) -> Work:
     book.progress(word("said.checking", book.lang))
     checked = validate.validate_all(raw, lang=book.lang)
     settings = {**checked.settings, "as_of": checked.settings.get("as_of") or book.now.date()}
-    return Work(raw, checked.tables, settings, checked.problems, sheets, pending)
+    return Work(raw, checked.tables, settings, checked.problems, sheets, pending, checked.excluded)
+
+
+def completed(book: Book, raw: Reading, given: Collection[str]) -> Reading | None:
+    """The tables of which the sheets hold only a part, whole from their source; None where they hold all."""
+    held = raw.tables.get("refreshes")
+    if held is None or held.dropna(how="all").empty:
+        return None
+    from xlsales.commands import incoming  # noqa: PLC0415 - most books were never refreshed, and need no source
+
+    found = incoming.completed(raw, book.place and book.place.parent, book.lang, given)
+    return None if found is None else Reading(found.tables, found.origins, found.problems)
 
 
 def compute(book: Book, work: Work, sheets: Collection[str] | None) -> dict[str, pd.DataFrame]:

@@ -25,7 +25,9 @@ Asked = Callable[[str, str, str, str], str]
 
 
 class Engine:
-    """What xlwings knows of Calc. totals: rows of totals that are switched off; ask: shows a message box."""
+    """What xlwings knows of Calc. totals: rows of totals that are switched off; ask: shows a message box;
+    picks: shows a window for files. Both are the office's own where they are None.
+    """
 
     name, type = NAME, "desktop"
 
@@ -34,6 +36,7 @@ class Engine:
         self.native = CalcNative()
         self.totals: dict[tuple[str, str], list[Any]] = {}
         self.ask: Asked | None = None
+        self.picks: Callable[[str], str] | None = None
 
     @property
     def apps(self) -> "Apps":

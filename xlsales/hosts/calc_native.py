@@ -6,9 +6,9 @@ from typing import Any
 
 import xlwings as xw
 
-from xlsales.hosts.calc_uno import CalcGone, guarded, translated
+from xlsales.hosts.calc_uno import CalcGone, guarded, path_of, translated
 from xlsales.hosts.calc_values import box_of
-from xlsales.hosts.native import WrongPassword
+from xlsales.hosts.native import DATA_FILES, WrongPassword
 
 FIELDS = 512  # com.sun.star.sheet.CellFlags.EDITATTR: texts with formats or links inside
 
@@ -75,3 +75,16 @@ class CalcNative:
     def literal(self, text: str) -> str:
         """The text behind an apostrophe, as in Excel."""
         return "'" + text
+
+    def pick(self, book: xw.Book, title: str) -> str:
+        """The office's window for files."""
+        app = book.app.impl
+        if app.engine.picks is not None:
+            return str(app.engine.picks(title))
+        picker = app.service("com.sun.star.ui.dialogs.FilePicker")
+        picker.setTitle(title)
+        patterns = ";".join("*" + ending for ending in DATA_FILES)
+        picker.appendFilter(patterns, patterns)
+        chosen = picker.getFiles() if picker.execute() else ()
+        picker.dispose()
+        return path_of(chosen[0]) if chosen else ""

@@ -4,6 +4,7 @@ Excel on Windows answers through its COM objects, Excel on a Mac through AppleSc
 an object of this form itself, as the attribute `native` of its implementation.
 """
 
+import subprocess
 import sys
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -24,6 +25,10 @@ ALLOWED = (
     "AllowFiltering",
     "AllowUsingPivotTables",
 )
+
+
+DATA_FILES = (".csv", ".xlsx", ".parquet", ".txt", ".tsv")
+CHOOSE = "on run given\nreturn POSIX path of (choose file with prompt (item 1 of given))\nend run"
 
 
 class WrongPassword(Exception):
@@ -59,6 +64,9 @@ class Native(Protocol):
 
     def literal(self, text: str) -> str:
         """A text spelled so that a cell takes it as text, whatever it looks like."""
+
+    def pick(self, book: xw.Book, title: str) -> str:
+        """Let the user choose a data file in the program's own window; "" where she does not."""
 
 
 class Com:
@@ -123,6 +131,12 @@ class Com:
         """The text behind an apostrophe."""
         return "'" + text
 
+    def pick(self, book: xw.Book, title: str) -> str:
+        """Excel's own window for files; it answers False where it was closed."""
+        patterns = ";".join("*" + ending for ending in DATA_FILES)
+        found = book.app.api.GetOpenFilename(f"{patterns},{patterns}", 1, title)
+        return found if isinstance(found, str) else ""
+
 
 class Mac(Com):
     """Excel on a Mac, in the words of its AppleScript dictionary."""
@@ -165,6 +179,12 @@ class Mac(Com):
     def autosave(self, book: xw.Book, on: bool | None) -> bool | None:  # noqa: ARG002 - AppleScript does not know it
         """None: AutoSave cannot be reached."""
         return None
+
+    def pick(self, book: xw.Book, title: str) -> str:  # noqa: ARG002 - the system's window belongs to no book
+        """The system's window for files, since Excel's own cannot be reached; the title goes in as an argument."""
+        command = ["/usr/bin/osascript", "-e", CHOOSE, title]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - constant words
+        return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def native_of(book: xw.Book) -> Native:

@@ -88,10 +88,15 @@ class Found:
         if rows > before:
             self.block(0, 0, 1, self.width).autofill(self.block(0, 0, rows, self.width), "fill_formats")
 
+    @property
+    def capacity(self) -> int:
+        """How many rows the table can have before the sheet ends."""
+        return MOST_ROWS - self.top - int(self.totals)
+
     def room(self, rows: int) -> None:
         """Refuse where the table cannot become so long: the sheet ends, or something stands below."""
         totals = int(self.totals)
-        if self.top + rows + totals > MOST_ROWS:
+        if rows > self.capacity:
             raise InputError(Problem("book_too_long", table=self.key, facts={"rows": rows}))
         more = rows - self.rows
         if more > 0:

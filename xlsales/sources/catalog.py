@@ -49,6 +49,15 @@ def read_catalog(
     return finish(raw, failed)
 
 
+def named_in(path: Path) -> dict[str, str]:
+    """What each table of a sources.toml is read from: a file, a connection, or a query over files."""
+    return {
+        table: str(entry.get("file") or entry.get("connection") or path.name)
+        for table, entry in _load(path).items()
+        if isinstance(entry, dict) and table in READ and table != "settings"
+    }
+
+
 def read_entries(
     raw: Raw, given: Mapping[str, Any], folder: Path, name: str, since: Since | None = None
 ) -> list[Problem]:

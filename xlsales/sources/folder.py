@@ -35,7 +35,7 @@ def read_folder(path: Path, only: Collection[str] | None = None) -> Raw:
     Raises Unreadable where a file cannot be read, where two files claim one table, or where there is no table at all.
     """
     raw, failed = Raw(), []
-    found = _by_table(path, raw)
+    found = by_table(path, raw)
     for table, files in found.items():
         if only is not None and table not in only:
             continue
@@ -59,7 +59,7 @@ def read_folder(path: Path, only: Collection[str] | None = None) -> Raw:
     return finish(raw, failed)
 
 
-def _by_table(path: Path, raw: Raw) -> dict[str, list[Path]]:
+def by_table(path: Path, raw: Raw) -> dict[str, list[Path]]:
     """The files of each table; a note for each file that is none."""
     names = table_names()
     found: dict[str, list[Path]] = {}

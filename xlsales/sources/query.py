@@ -158,11 +158,15 @@ def walk(node: Any) -> Iterator[dict[str, Any]]:
 
 def inside(folder: Path, name: str, place: str) -> Path:
     """The file of that name in the folder; a path or a link that leads out of it is refused."""
-    root = folder.resolve()
-    path = (root / name).resolve()
+    try:
+        root = folder.resolve()
+        path = (root / name).resolve()
+        there = path.is_file()
+    except OSError as error:  # a share of the network that is gone
+        raise unopened(folder / name, error) from error
     if ":" in name or not path.is_relative_to(root):
         raise refuse("file_outside", place, value=name, folder=folder.name)
-    if not path.is_file():
+    if not there:
         raise refuse("file_not_there", place, value=name, folder=folder.name)
     return path
 

@@ -16,7 +16,7 @@ from xlsales.schema.model import MONEY, QUANTITY, SHARE, TEXT
 
 FACT_ROW, FIVE_ROW, CYCLE_ROW, PROBLEM_ROW = 4, 10, 19, 29
 COLUMNS = (22, 17, 17, 17, 14, 16, 16, 16, 16, 16)
-MASTERS = ("settings", "organisation", "products", "customers")
+MASTERS = ("settings", "sources", "organisation", "products", "customers")
 ENDS = ("dashboard", "help", "problems", "log")
 
 
