@@ -20,6 +20,7 @@ TABLES: dict[str, Table] = {
     table.key: table
     for module in (
         masters,
+        incoming,
         targets,
         plan,
         execution,
