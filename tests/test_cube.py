@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.test_quantities import DAY, names, orders
 from xlsales.core.calendar import Calendar
 from xlsales.core.cube import Cube
+from xlsales.core.cube_sums import NO_DATE, day_numbers
 from xlsales.core.encoding import encode
 from xlsales.core.order_lines import order_measures
 from xlsales.core.quantities import five_quantities
@@ -81,6 +82,70 @@ def test_encoding_keeps_every_value_apart(values: list[str | None]) -> None:
     back = found.names.array.take(found.codes) if values else found.names.array
     assert [None if pd.isna(value) else value for value in back] == values
     assert found.names.is_unique
+
+
+@pytest.mark.parametrize("kind", ["even", "uneven", "long", "own", "late", "zeros"])
+@pytest.mark.parametrize("blanks", [False, True])
+def test_many_texts_keep_apart_and_in_order(kind: str, blanks: bool) -> None:
+    rng = np.random.default_rng(5)
+    number = rng.integers(0, 5_000, 150_000)
+    if kind == "late":
+        number = np.sort(number)
+    made = {
+        "even": lambda n: f"CUST-{n:05d}",
+        "uneven": lambda n: f"客{n}",
+        "long": lambda n: f"{n % 70:03d} is a name of some length {n:05d}",
+        "own": lambda n: f"CUST-{n:05d}",
+        "late": lambda n: f"C{n}",
+        "zeros": lambda n: "a" + "\0" * (n % 9) + "b" * (n % 2),
+    }[kind]
+    values = [made(n) for n in (np.arange(150_000) if kind == "own" else number)]
+    if blanks:
+        values = [None if place % 7 == 0 else value for place, value in enumerate(values)]
+    one, two = (pd.Series(part, dtype="str") for part in (values[:100_000], values[100_000:]))
+    found = encode(one, two)
+    back = found.names.array.take(found.codes)
+    assert (pd.Series(back).fillna("?") == pd.Series(values, dtype="str").fillna("?")).all()
+    known = found.names.dropna()
+    assert known.is_unique
+    assert known.is_monotonic_increasing
+    assert found.names.isna().tolist() == [False] * len(known) + [True] * blanks
+    assert len(known) == len({value for value in values if value is not None})
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_missing_dates_of_any_unit_are_no_date(unit: str) -> None:
+    dates = pd.Series(pd.to_datetime(["2026-01-31 23:00", None, "1969-12-31 01:00"], format="mixed")).astype(
+        f"datetime64[{unit}]"
+    )
+    assert day_numbers(dates).tolist() == [20_484, NO_DATE, -1]
+
+
+def test_dimensions_that_are_encoded_together_change_no_figure() -> None:
+    rng = np.random.default_rng(3)
+    rows = 200_000
+    lines = pd.DataFrame({"date": DAY + pd.to_timedelta(rng.integers(0, 500, rows), "D")})
+    for name, many in (("product", 300), ("region", 7), ("customer", 9_000)):
+        lines[name] = pd.Series(rng.integers(0, many, rows)).map("{:04d}".format).astype("str")
+    lines = lines.assign(**{name: rng.integers(-999, 9_999, rows) / 100 for name in ("sales", "volume", "profit")})
+    lines["margin"] = lines["profit"].mask(rng.random(rows) < 0.1)
+    money = lines[["date", "product", "region"]].assign(collections=lines["sales"]).iloc[: rows // 2]
+    cube = Cube(lines, money, dimensions=["product", "region", "customer", "not there"])
+    for by, where in (
+        (["region"], {}),
+        (["product", "region"], {}),
+        (["customer"], {}),
+        (["customer", "product"], {}),
+        (["product"], {"region": "0003"}),
+        (["product"], {"region": ["0001", "0002", "0003", "0005"], "customer": [f"{n:04d}" for n in range(4_000)]}),
+    ):
+        kept, paid = lines, money.reindex(columns=[*money, "customer"])
+        for name, wanted in where.items():
+            many = wanted if isinstance(wanted, list) else [wanted]
+            kept, paid = kept[kept[name].isin(many)], paid[paid[name].isin(many)]
+        expected = five_quantities(kept, paid.astype({"customer": "str"}), by, "month")
+        found = cube.table(by, "month", where)
+        pd.testing.assert_frame_equal(found, expected, check_dtype=False, atol=0.005, rtol=0)
 
 
 def test_missing_dates_are_a_period_of_their_own() -> None:

@@ -1,41 +1,44 @@
 """Order lines and cash encoded once, so that any table or single figure of the five quantities is a look-up."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial, reduce
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from xlsales.core.calendar import CALENDAR, Calendar, PeriodLevel, period_keys
-from xlsales.core.encoding import Encoded, encode
+from xlsales.core.cube_sums import (
+    CALENDAR_MONTH,
+    NO_DATE,
+    Cells,
+    Dates,
+    Flags,
+    Rows,
+    Sums,
+    Times,
+    cells_of,
+    day_numbers,
+    grain_of_rows,
+    measures_of,
+    occurring,
+    side_by_side,
+    times_of,
+)
+from xlsales.core.encoding import Codes, Encoded, Ints, encode
 from xlsales.core.quantities import MEASURES, PERIODS
-from xlsales.core.ratio import Day, day, days, ratio
+from xlsales.core.ratio import Day, day, ratio
 from xlsales.core.refusal import Refusal
 
-Codes = NDArray[np.int64]
-Sums = NDArray[np.float64]
-BLOCK = 1 << 16  # rows that fit the cache together with their sums
-DENSE = 1 << 22  # more cells than this are counted by the combinations that occur
 NONE: Mapping[str, Any] = {}
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """The combinations of some columns and days (or months) that occur, and their sums."""
-
-    codes: dict[str, Codes]
-    time: Codes
-    starts: NDArray[np.datetime64]  # time code -> its first day
-    sums: dict[str, Sums]
 
 
 class Cube:
     """Encoded lines and cash. Columns are encoded when first asked for and kept: make one cube per state of the data.
 
-    lines: what `order_measures` returns (pandas); receipts_by_line: what `attribute_collections` returns. The result
-    equals `five_quantities`, to the cent.
+    lines: what `order_measures` returns (pandas); receipts_by_line: what `attribute_collections` returns; dimensions:
+    columns that will be asked for, encoded side by side with the first one. The result equals `five_quantities`, to
+    the cent.
 
     >>> lines = pd.DataFrame({"date": pd.to_datetime(["2026-01-05", "2026-02-01"]), "product": ["P", "Q"],
     ...     "sales": [100.0, 50.0], "volume": [2.0, 1.0], "margin": [40.0, 10.0], "profit": [30.0, 5.0]})
@@ -49,19 +52,22 @@ class Cube:
     """
 
     def __init__(
-        self, lines: pd.DataFrame, receipts_by_line: pd.DataFrame | None = None, calendar: Calendar = CALENDAR
+        self,
+        lines: pd.DataFrame,
+        receipts_by_line: pd.DataFrame | None = None,
+        calendar: Calendar = CALENDAR,
+        dimensions: Sequence[str] = (),
     ) -> None:
         missing = [name for name in ("date", "sales", "volume", "margin", "profit") if name not in lines]
         if missing:
             raise Refusal("columns_missing", columns=", ".join(f"orders.{name}" for name in missing))
         self.calendar = calendar
         self._lines, self._cash = lines, receipts_by_line
+        self._dimensions = tuple(name for name in dimensions if name in lines)
         self._encoded: dict[str, Encoded] = {}
-        self._times: dict[str, tuple[Codes, NDArray[np.datetime64]]] = {}
-        self._cells: dict[tuple[str, ...], _Cells] = {}
+        self._times: dict[str, Times] = {}
+        self._cells: dict[tuple[str, ...], Cells] = {}
         self._figures: dict[tuple[tuple[str, ...], str], dict[Any, dict[str, float]]] = {}
-        self._measures = _measures(lines)
-        self._received = None if receipts_by_line is None else receipts_by_line["collections"].to_numpy(np.float64)
 
     def table(
         self,
@@ -74,41 +80,23 @@ class Cube:
         """`five_quantities` by any columns, where columns have a value (or one of a list), from first to last."""
         if period not in PERIODS:
             raise Refusal("unknown_choice", name="period", value=period, choices=", ".join(PERIODS))
-        daily = period == "week" or self.calendar.month_close_day not in {None, 31} or self.calendar.week_pattern
-        grain = "day" if daily or first is not None or last is not None else "month"
-        units = ["base_unit"] if self._units() > 1 else []
-        cells = self._summed(tuple(sorted({*by, *where, *units})), grain)
-        kept = np.ones(len(cells.time), dtype=bool)
-        for name, wanted in where.items():
-            kept &= _chosen(self._code(name).names, wanted)[cells.codes[name]]
-        for limit, early in ((first, True), (last, False)):
-            if limit is not None:
-                dates = cells.starts[cells.time]
-                kept &= (dates >= day(limit)) if early else (dates <= day(limit))
-        rows = np.flatnonzero(kept)
-        whole = len(rows) == len(kept)
-        group, size = np.zeros(len(rows), dtype=np.int64), 1
-        labels: list[tuple[str, pd.Series, Codes]] = [(name, *self._sorted(name, cells)) for name in by]
+        grain = grain_of_rows(period, self.calendar)
+        units = ["base_unit"] if self._units_differ else []
+        self._encode([*by, *where, *units])
+        kept = self._kept(where, first, last)
+        cells = self._summed((*dict.fromkeys((*by, *units)),), grain, kept)
+        starts = self._times[grain].starts
+        labels = [(name, self._encoded[name].names, cells.codes[name]) for name in by]
         if period != "none":
-            labels.append(("period", *_periods(cells, period, self.calendar)))
-        for _, names, codes in labels:
-            group, size = group * len(names) + (codes if whole else codes[rows]), size * len(names)
-        place, present = _compact(group, size)
-        summed: dict[str, Sums] = {
-            name: _counted(place, sums if whole else sums[rows], len(present)) for name, sums in cells.sums.items()
-        }
-        if units:
-            summed["units"] = _distinct(
-                place, cells.codes["base_unit"][rows], summed["lines"], cells.sums["lines"][rows]
-            )
-        shown: dict[str, Any] = {}
-        left = present
-        for name, names, _ in reversed(labels):
-            left, own = np.divmod(left, len(names))
-            shown[name] = names.array.take(own)
-        if not labels and not len(present):
-            summed = {name: np.zeros(1) for name in summed}
-        return _shown({name: shown[name] for name, *_ in labels}, summed, self._received is not None)
+            labels.append(("period", *_periods(cells.time, starts, period, self.calendar)))
+        if units or not labels or labels[-1][2] is not cells.time:
+            sums, own = _regrouped(labels, cells, bool(units))
+        else:
+            sums, own = cells.sums, [codes for *_, codes in labels]
+        if not labels and not len(sums["lines"]):
+            sums = {name: np.zeros(1) for name in sums}
+        shown = {name: names.array.take(codes) for (name, names, _), codes in zip(labels, own, strict=True)}
+        return _shown(shown, sums, self._cash is not None)
 
     def figure(self, measure: str, where: Mapping[str, Any] = NONE, period: str | None = None) -> float:
         """One figure: a measure or rate of the rows where columns have these values, in one period (a key), or ever.
@@ -128,87 +116,103 @@ class Cube:
             raise Refusal("unknown_choice", name="measure", value=measure, choices=", ".join(MEASURES))
         return float("nan") if measure.endswith("_rate") or (measure == "collections" and self._cash is None) else 0.0
 
-    def _units(self) -> int:
-        return self._code("base_unit").size if "base_unit" in self._lines else 1
+    @cached_property
+    def _rows(self) -> Rows:
+        cash: dict[str, Sums | None] = {"receipts": None}
+        if self._cash is not None:
+            cash["collections"] = self._cash["collections"].to_numpy(np.float64)
+        return Rows(len(self._lines), measures_of(self._lines), cash)
 
-    def _code(self, name: str) -> Encoded:
-        """The column of lines and cash in one code, lines first."""
-        found = self._encoded.get(name)
-        if found is None:
+    @cached_property
+    def _units_differ(self) -> bool:
+        return "base_unit" in self._lines and encode(self._lines["base_unit"]).size > 1
+
+    @cached_property
+    def _days(self) -> Codes:
+        return day_numbers(self._lines["date"], *([] if self._cash is None else [self._cash["date"]]))
+
+    def _encode(self, names: Sequence[str]) -> None:
+        """Encode the columns asked for; with the first ones all dimensions, side by side."""
+        for name in names:
             if name not in self._lines:
                 raise Refusal("columns_missing", columns=f"orders.{name}")
-            column = self._lines[name]
-            if self._cash is not None:
-                other = (
-                    self._cash[name] if name in self._cash else pd.Series([None] * len(self._cash), dtype=column.dtype)
-                )
-                column = pd.concat([column, other], ignore_index=True)
-            found = self._encoded[name] = encode(column)
-        return found
+        wanted = [name for name in dict.fromkeys((*names, *self._dimensions)) if name not in self._encoded]
+        work: list[Callable[[], Any]] = [partial(self._encoded_column, name) for name in wanted]
+        if "_rows" not in self.__dict__:
+            work += [lambda: self._rows, lambda: self._times_of(CALENDAR_MONTH)]
+        done = side_by_side(work, len(self._lines))
+        self._encoded.update(zip(wanted, done[: len(wanted)], strict=True))
 
-    def _sorted(self, name: str, cells: _Cells) -> tuple[pd.Series, Codes]:
-        """Names in rising order, blank last, and the cells' places among them."""
-        names = self._code(name).names
-        order = names.sort_values(kind="stable", na_position="last").index.to_numpy()
-        rank = np.empty(len(names), dtype=np.int64)
-        rank[order] = np.arange(len(names))
-        return names.iloc[order], rank[cells.codes[name]]
+    def _encoded_column(self, name: str) -> Encoded:
+        """The column of lines and cash in one code, lines first."""
+        if self._cash is None:
+            return encode(self._lines[name])
+        if name not in self._cash:
+            return encode(self._lines[name]).followed_by_blanks(len(self._cash))
+        return encode(self._lines[name], self._cash[name])
 
-    def _summed(self, by: tuple[str, ...], grain: str) -> _Cells:
-        found = self._cells.get((*by, grain))
-        if found is None:
-            found = self._cells[(*by, grain)] = self._group(by, grain)
-        return found
-
-    def _group(self, by: tuple[str, ...], grain: str) -> _Cells:
-        """Sum every measure by column codes and day or month."""
+    def _times_of(self, grain: str) -> Times:
         if grain not in self._times:
-            dates = [self._lines["date"]] + ([] if self._cash is None else [self._cash["date"]])
-            self._times[grain] = _calendar_codes(pd.concat(dates, ignore_index=True), grain)
-        code, starts = self._times[grain]
-        size, cut = len(starts), len(self._lines)
-        parts = [self._code(name) for name in by]
-        for part in parts:
-            code, size = code * part.size + part.codes, size * part.size
-        place, present = _compact(code, size)
-        cells = len(present)
-        sums = _add_up(place[:cut], cells, self._measures)
-        if self._received is not None:
-            sums |= _add_up(place[cut:], cells, {"collections": self._received})
-        codes = {}
-        left = present
-        for name, part in zip(reversed(by), reversed(parts), strict=True):
-            left, codes[name] = np.divmod(left, part.size)
-        return _Cells(codes, left, starts, sums)
+            self._times[grain] = times_of(self._days, grain, self.calendar)
+        return self._times[grain]
+
+    def _kept(self, where: Mapping[str, Any], first: Day | None, last: Day | None) -> Flags | None:
+        """The rows where columns have these values, between these days; None: all."""
+        flags: list[Flags] = []
+        for name, wanted in where.items():
+            column = self._encoded[name]
+            chosen = _chosen(column.names, wanted)
+            one = int(chosen.argmax()) if chosen.sum() == 1 else None
+            flags.append(chosen[column.codes] if one is None else column.codes == one)
+        if first is not None:
+            flags.append(self._days >= day(first).astype(np.int64))
+        if last is not None:
+            flags.append((self._days <= day(last).astype(np.int64)) & (self._days != NO_DATE))
+        return reduce(np.logical_and, flags) if flags else None
+
+    def _summed(self, by: tuple[str, ...], grain: str, kept: Flags | None) -> Cells:
+        """The cells of all rows are kept for the next call, those of some rows are not."""
+        found = self._cells.get((*by, grain)) if kept is None else None
+        if found is None:
+            columns = {name: self._encoded[name] for name in by}
+            found = cells_of(self._rows, columns, self._times_of(grain), kept)
+            if kept is None:
+                self._cells[(*by, grain)] = found
+        return found
 
 
-def _counted(place: Codes, sums: Sums, cells: int) -> Sums:
+def _regrouped(
+    labels: Sequence[tuple[str, pd.Series, Ints]], cells: Cells, units: bool
+) -> tuple[dict[str, Sums], list[Ints]]:
+    """Cells added up by what is shown, and the place of each row's label among its names."""
+    group = np.zeros(len(cells.time), dtype=np.int64)
+    for _, names, codes in labels:
+        group = group * len(names) + codes
+    place, present = occurring(group)
+    sums = {name: _counted(place, values, len(present)) for name, values in cells.sums.items()}
+    if units:
+        sums["units"] = _distinct(place, cells.codes["base_unit"], sums["lines"], cells.sums["lines"])
+    own, left = [], present
+    for _, names, _ in reversed(labels):
+        left, here = np.divmod(left, len(names))
+        own.append(here)
+    return sums, own[::-1]
+
+
+def _counted(place: Ints, sums: Sums, cells: int) -> Sums:
     return np.bincount(place, sums, cells).astype(np.float64, copy=False)
 
 
-def _compact(code: Codes, size: int) -> tuple[Codes, Codes]:
-    """Place of each row among the codes that occur, and those codes in rising order."""
-    if size <= max(DENSE, len(code)):
-        seen = np.zeros(size, dtype=bool)
-        seen[code] = True
-        present = np.flatnonzero(seen)
-        if len(present) == size:
-            return code, present
-        places = np.cumsum(seen) - 1
-        return places[code], present
-    present, place = np.unique(code, return_inverse=True)
-    return place, present
-
-
-def _periods(cells: _Cells, period: str, calendar: Calendar) -> tuple[pd.Series, Codes]:
-    """Period keys in rising order, blank last, and the cells' places among them."""
-    keys = period_keys(cells.starts, cast("PeriodLevel", period), calendar).reset_index(drop=True)
+def _periods(time: Ints, starts: Dates, period: str, calendar: Calendar) -> tuple[pd.Series, Ints]:
+    """Period keys in rising order, blank last, and the cells' places among them; time itself where that is the same."""
+    keys = period_keys(starts, cast("PeriodLevel", period), calendar).reset_index(drop=True)
     names = pd.Series(keys.unique()).sort_values(na_position="last", ignore_index=True)
     place = pd.Index(names).get_indexer(pd.Index(keys)).astype(np.int64)
-    return names, place[cells.time]
+    same = len(place) == len(names) and bool((place == np.arange(len(place))).all())
+    return names, time if same else place[time]
 
 
-def _distinct(place: Codes, unit: Codes, lines: Sums, of_cell: Sums) -> Sums:
+def _distinct(place: Ints, unit: Ints, lines: Sums, of_cell: Sums) -> Sums:
     """How many base units each row has; a cell that only cash made has none."""
     pairs = np.unique(np.column_stack([place, unit])[of_cell > 0], axis=0)
     return np.bincount(pairs[:, 0], minlength=len(lines)).astype(np.float64)
@@ -227,57 +231,7 @@ def _shown(names: dict[str, Any], sums: dict[str, Sums], cash: bool) -> pd.DataF
     return pd.DataFrame(names | figures | rates)
 
 
-def _calendar_codes(dates: pd.Series, grain: str) -> tuple[Codes, NDArray[np.datetime64]]:
-    """Day or month code of each row, and the first day of each code (NaT: no date)."""
-    raw = dates.to_numpy()
-    unit = {"D": 1, "s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
-    per_day = unit.get(np.datetime_data(raw.dtype)[0], 0) if raw.dtype.kind == "M" else 0
-    number = raw.view(np.int64) // per_day if per_day else days(dates).astype(np.int64)
-    missing = pd.isna(raw) if len(raw) and (number.min() < -(1 << 24)) else None
-    known = number if missing is None else number[~missing]
-    low, high = (int(known.min()), int(known.max())) if len(known) else (0, 0)
-    table = np.arange(low, high + 1).astype("M8[D]")
-    months = table.astype("M8[M]")
-    part = (months - months[0]).astype(np.int64) if grain == "month" else np.arange(len(table))
-    starts = (months[0] + np.arange(part[-1] + 1)).astype("M8[D]") if grain == "month" else table
-    if missing is None:
-        return part[number - low], starts
-    code = np.full(len(raw), len(starts), dtype=np.int64)
-    code[~missing] = part[known - low]
-    return code, np.append(starts, np.datetime64("NaT"))
-
-
-def _measures(lines: pd.DataFrame) -> dict[str, Sums | None]:
-    """Arrays to add up; None stands for a plain count of rows, a name that repeats for the same array."""
-    found: dict[str, Sums | None] = {}
-    values = {name: lines[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in MEASURES[:4]}
-    unknown, uncounted = np.isnan(values["margin"]), np.isnan(values["volume"])
-    for name, numbers in values.items():
-        bad = np.isnan(numbers)
-        found[name] = np.where(bad, 0.0, numbers) if bad.any() else numbers
-    sales = found["sales"]
-    assert sales is not None, "set above"
-    found["known_sales"] = np.where(unknown, 0.0, sales) if unknown.any() else sales
-    found["known"] = (~unknown).astype(np.float64) if unknown.any() else None
-    found["counted"] = (~uncounted).astype(np.float64) if uncounted.any() else None
-    found["lines"] = None
-    return found
-
-
-def _add_up(place: Codes, cells: int, measures: Mapping[str, Sums | None]) -> dict[str, Sums]:
-    """Sums by place, block by block, so that codes are read once from memory for all measures."""
-    distinct = {id(values): values for values in measures.values()}
-    sums = {key: np.zeros(cells) for key in distinct}
-    step = BLOCK if cells <= BLOCK else max(len(place), 1)
-    for start in range(0, len(place), step):
-        codes = place[start : start + step]
-        for key, values in distinct.items():
-            weights = None if values is None else values[start : start + step]
-            sums[key] += np.bincount(codes, weights, cells)
-    return {name: sums[id(values)] for name, values in measures.items()}
-
-
-def _chosen(names: pd.Series, wanted: Any) -> NDArray[np.bool_]:
+def _chosen(names: pd.Series, wanted: Any) -> Flags:
     """True for the names that are wanted: one value, or any of a list; None is blank."""
     many = list(wanted) if isinstance(wanted, (list, tuple, set)) else [wanted]
     kept = names.isin([value for value in many if not pd.isna(value)])

@@ -56,7 +56,7 @@ def cube_of(cycle: Cycle, dimension: str) -> Cube:
         if tree is not None:
             lines = from_every_level(lines, dimension, tree)
             cash = None if cash is None else from_every_level(cash, dimension, tree)
-        cubes[key] = Cube(lines, cash, calendar(cycle))
+        cubes[key] = Cube(lines, cash, calendar(cycle), DIMENSIONS if tree is None else [dimension])
     return cubes[key]
 
 
