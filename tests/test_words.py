@@ -93,6 +93,8 @@ BUTTONS = {
     "versions",
     "distribute",
     "collect",
+    "negotiate",
+    "handover",
     "refresh_margin",
     "refresh_collections",
     "pipeline",

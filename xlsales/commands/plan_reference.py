@@ -10,7 +10,7 @@ from xlsales.commands.protocol import Book
 from xlsales.commands.reading import Work
 from xlsales.core.refusal import Refusal
 from xlsales.problems import InputError, Problem, from_refusal
-from xlsales.stages.targets import QUANTITIES
+from xlsales.schema.targets import QUANTITIES
 
 KEYS = [step.key for step in steps.STEPS]
 AFTER = tuple(KEYS[KEYS.index("five_quantities") + 1 :])

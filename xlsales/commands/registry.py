@@ -70,6 +70,8 @@ COMMANDS: dict[str, Command] = {
         ),
         Command("distribute", "plan", "FileSendAsAttachment", "exchange.send", ("plan",)),
         Command("collect", "plan", "FileOpen", "exchange.take", ("plan",), ("plan",)),
+        Command("negotiate", "plan", "ReviewNewComment", "talking.negotiate", ("targets",), ("quota_moves",)),
+        Command("handover", "plan", "ShareWorkbook", "talking.hand_over", writes=("targets", "customer_owners")),
         Command("hold", "plan", "Lock", "plan.hold", ("plan",), ("plan",)),
         Command("release", "plan", "AdpPrimaryKey", "plan.release", ("plan",), ("plan",)),
         Command(

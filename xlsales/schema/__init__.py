@@ -11,6 +11,7 @@ from xlsales.schema import (
     results,
     results_money,
     results_people,
+    results_planning,
     results_selling,
     targets,
 )
@@ -31,6 +32,7 @@ TABLES: dict[str, Table] = {
         results_people,
         results_money,
         results_selling,
+        results_planning,
     )
     for table in module.TABLES
 }

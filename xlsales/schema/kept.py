@@ -1,7 +1,7 @@
 """Tables that xlsales keeps itself: versions, undo, log, problems."""
 
 from xlsales.schema.model import Table, choice, code, date, flag, integer, money, must, number, period, text
-from xlsales.schema.targets import MEASURES
+from xlsales.schema.targets import MEASURES, SCOPES
 
 TABLES = (
     Table(
@@ -24,6 +24,25 @@ TABLES = (
             flag("held"),
             number("lower"),
             number("upper"),
+        ),
+        role="kept",
+    ),
+    Table(
+        "quota_moves",
+        "plan_data",
+        ("time", "measure", "scope", "member", "period", "valid_from"),
+        (
+            must(text("time")),
+            text("by"),
+            must(choice("measure", *MEASURES)),
+            must(choice("scope", *SCOPES)),
+            code("member"),
+            period("period"),
+            date("valid_from"),
+            must(choice("status", "draft", "proposed", "countered", "agreed", "locked")),
+            number("target"),
+            text("comment"),
+            text("answer"),
         ),
         role="kept",
     ),

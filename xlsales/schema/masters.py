@@ -148,6 +148,7 @@ TABLES = (
             must(ref("salesperson", "salespeople")),
             choice("keeps_quota", "old", "new"),
             choice("keeps_credit", "old", "new"),
+            money("quota_moved"),
         ),
         role="master",
     ),

@@ -24,6 +24,7 @@ TABLES = (
             text("owner"),
             choice("status", "draft", "proposed", "countered", "agreed", "locked"),
             text("comment"),
+            text("answer"),
             text("source"),
             text("reason"),
         ),

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xlsales.core.calendar import last_day
+from xlsales.core.calendar import first_day, last_day
 from xlsales.core.capacity import capacity
 from xlsales.core.period_steps import children, parent_period, same_period_last_year
 from xlsales.core.ratio import ratio
@@ -164,9 +164,7 @@ def budget(cycle: Cycle, scope: str, year: str) -> pd.Series:
 
     A region's is known only if every item is planned by region: what the company plans for all would be missing in it.
     """
-    table, days = cycle.tables["budget"], calendar(cycle)
-    inside = {key for key in table["period"].dropna().unique() if parent_period(key, "year", days) == year}
-    table = table[table["period"].isin(inside)]
+    table = budget_in(cycle, cycle.tables["budget"], year)
     if scope == "company":
         return pd.Series({"": table["amount"].sum(min_count=1)})
     tree = tree_of(cycle, "region")
@@ -176,14 +174,45 @@ def budget(cycle: Cycle, scope: str, year: str) -> pd.Series:
     return table.groupby("unit")["amount"].sum(min_count=1)
 
 
+def budget_in(cycle: Cycle, table: pd.DataFrame, year: str) -> pd.DataFrame:
+    """The rows of the budget that fall in a fiscal year."""
+    days = calendar(cycle)
+    inside = {key for key in table["period"].dropna().unique() if parent_period(key, "year", days) == year}
+    return table[table["period"].isin(inside)]
+
+
 def capacity_of(cycle: Cycle, scope: str, year: str, past: Past) -> pd.DataFrame:
     """Heads, ramp and productivity by region, or of the company under a blank key."""
     days, people = calendar(cycle), cycle.tables["salespeople"]
     members = people["region"].astype("str") if scope == "region" else pd.Series("", index=people.index, dtype="str")
     people = people.assign(member=members)
+    people = pd.concat([people, hired(cycle, scope, people)], ignore_index=True)
     people = people[people["member"].notna()]
     keys = (children(year, "month", days), children(past.year, "month", days))
     return capacity(people, *keys, past.last(scope, "sales"), days)
+
+
+def hired(cycle: Cycle, scope: str, people: pd.DataFrame) -> pd.DataFrame:
+    """The heads that the hiring plan brings after the day, as people who join on the first day of their period.
+
+    They ramp like the others of their role, else like everybody.
+    """
+    plan, days = cycle.tables["hiring_plan"], calendar(cycle)
+    begins = {key: pd.Timestamp(first_day(key, days)) for key in plan["period"].dropna().unique()}
+    start = pd.to_datetime(plan["period"].map(begins))
+    rows = plan[(start > cycle.as_of) & plan["heads"].notna()]
+    ramp = people.groupby("role")["ramp_months"].median()
+    found = pd.DataFrame(
+        {
+            "salesperson": [f"+{place}" for place in range(len(rows))],
+            "member": rows["unit"].astype("str") if scope == "region" else "",
+            "hire_date": start[rows.index],
+            "leave_date": pd.NaT,
+            "ramp_months": rows["role"].map(ramp).fillna(people["ramp_months"].median()).astype(float),
+            "head_count": rows["heads"].astype(float),
+        }
+    )
+    return found.astype({"salesperson": "str", "member": "str", "leave_date": "datetime64[s]"})
 
 
 def _triangulated(facts: pd.DataFrame) -> Frames:
