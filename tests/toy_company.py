@@ -23,7 +23,11 @@ FIRST_MONTH = 3
 @cache
 def company(lang="en"):
     """The company's tables with the orders, invoices and receipts of a few customers."""
-    frames = demo.tables(lang)
+    return made_small(demo.tables(lang))
+
+
+def made_small(frames):
+    """Tables of the company cut down to those of a few customers."""
     few = frames["customers"]["customer"].head(KEPT_CUSTOMERS)
     for key in ("orders", "invoices", "receipts", "contracts", "opportunities", "customer_owners"):
         frames[key] = frames[key][frames[key]["customer"].isin(few)].reset_index(drop=True)
