@@ -71,11 +71,19 @@ def doctor(book: Path | None, lang: str, machine: Machine | None = None) -> int:
     return int(any(finding.state == examination.ERROR for finding in found))
 
 
-def selfcheck(book: Path, lang: str) -> int:
-    """Let Excel compute a workbook's own checks; 1 if one does not hold."""
-    from xlsales.hosts.selfcheck import selfcheck as compute
+def selfcheck(book: Path, lang: str, host: str = "") -> int:
+    """Let a spreadsheet program compute a workbook's own checks; 1 if one does not hold.
 
-    outcomes = compute(book)
+    host: "excel" or "calc"; by default Excel where there is one to have, else Calc.
+    """
+    from xlsales.hosts.selfcheck import selfcheck as in_excel
+
+    if (host or ("excel" if this_machine().system else "calc")) == "calc":
+        from xlsales.terminal_calc import selfcheck as in_calc
+
+        outcomes = in_calc(book)
+    else:
+        outcomes = in_excel(book)
     for each in outcomes:
         print(word("selfcheck.passed" if each.passed else "selfcheck.failed", lang, name=each.name, shown=each.shown))
     passed = sum(each.passed for each in outcomes)

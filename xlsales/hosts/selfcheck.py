@@ -33,6 +33,8 @@ def selfcheck(path: Path, start: Callable[[], Any] = excel) -> list[Outcome]:
         raise InputError(Problem("selfcheck_missing", source=str(path)))
     try:
         app = start()
+    except InputError:
+        raise
     except Exception as error:  # each system has its own way of saying that there is no Excel
         raise InputError(Problem("selfcheck_no_program", source=str(path))) from error
     try:
