@@ -151,7 +151,7 @@ def test_the_most_money_comes_first_and_the_unknown_last() -> None:
     assert rows["rank"].tolist() == [1, 2, 3]
     assert rows["member"].tolist() == ["a", "E", "N"]
     assert alerts.ranked([]).empty
-    assert list(alerts.ranked([]).columns) == ["rank", *alerts.COLUMNS]
+    assert list(alerts.ranked([]).columns) == ["rank", *alerts.COLUMNS, "part_of"]
 
 
 def test_a_missing_column_is_refused() -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from xlsales.build.checks import write_checks
 from xlsales.build.context import Build
 from xlsales.build.fast_sheet import FastSheet
+from xlsales.build.found import Found
 from xlsales.build.help import write_help
 from xlsales.build.layout import BESIDE, FIRST_ROW, MOST_ROWS, SHEETS, blocks
 from xlsales.build.lists import define_lists
@@ -17,8 +18,11 @@ from xlsales.build.macros import add_macros
 from xlsales.build.package import CALCULATED_BY, MacroBook
 from xlsales.build.ribbon import Button
 from xlsales.build.sheets.chart_data import write_chart_data
-from xlsales.build.sheets.dashboard import write_dashboard
+from xlsales.build.sheets.dashboard import REGION_CHOICE, write_dashboard
+from xlsales.build.sheets.focus import CHOICE as FOCUS_CHOICE
+from xlsales.build.sheets.focus import write_focus
 from xlsales.build.sheets.home import write_home
+from xlsales.build.sheets.pages import define_choices, first_choice
 from xlsales.build.sheets.plan import write_plan
 from xlsales.build.sheets.problems import problems_frame, write_problems
 from xlsales.build.sheets.settings import write_settings
@@ -97,16 +101,21 @@ def write_sheets(made: Build) -> None:
         "problems": write_problems,
         **{"plan_" + measure: write_plan for measure in QUANTITIES},
     }
-    later = {"chart_data", "dashboard", "help", *BESIDE}
+    later = {"chart_data", "dashboard", "focus", "help", *BESIDE}
     for sheet in SHEETS:
         if sheet.key not in later:
             special.get(sheet.key, write_tables)(made, sheet)
     by_key = {sheet.key: sheet for sheet in SHEETS}
-    drawer = write_chart_data(made, by_key["chart_data"])
+    define_choices(made)
+    chosen = {"focus": first_choice(made), "region": first_choice(made, "region")}
+    places = {"focus": ("focus", FOCUS_CHOICE), "region": ("dashboard", REGION_CHOICE)}
+    cells = {key: Found(made.place(sheet, *at), chosen[key]) for key, (sheet, at) in places.items()}
+    drawer = write_chart_data(made, by_key["chart_data"], cells)
     for key, chart in BESIDE.items():
         page = write_tables(made, by_key[key])
         insert_beside(made, page, by_key[key], drawer.draw(chart))
     for sheet in SHEETS:
         write_checks(made, sheet.key, made.sheets[sheet.key])
-    write_dashboard(made, by_key["dashboard"], drawer)
+    write_dashboard(made, by_key["dashboard"], drawer, chosen["region"])
+    write_focus(made, by_key["focus"], drawer, chosen["focus"])
     write_help(made, by_key["help"])

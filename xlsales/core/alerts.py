@@ -4,15 +4,18 @@ money is what is at stake in the reporting currency, blank where a rule cannot s
 sentence of the alert names (words `alert.<alert>`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from xlsales.core.ratio import ratio
 from xlsales.core.refusal import Refusal
 
 COLUMNS = ("alert", "measure", "scope", "member", "money", "facts")
+MISSED = ("behind_pace", "pipeline_thin", "activity_below_plan", "target_without_plan")
+Owner = tuple[str, str]  # scope, member
 MONEY_MEASURES = ("sales", "margin", "profit", "collections")
 
 
@@ -158,18 +161,62 @@ def satisfaction_falling(now: pd.DataFrame, before: pd.DataFrame, drop: float = 
     return _rows("satisfaction_falling", rows, ("mean_score", "mean_score_before", "n"))
 
 
-def ranked(alerts: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """All alerts in one list, most money first, those without money last in the order given: rank from 1.
+def ranked(alerts: Iterable[pd.DataFrame], above: Mapping[Owner, Sequence[Owner]] | None = None) -> pd.DataFrame:
+    """All alerts in one list: the troubles by their money, then what each of them is made of: rank from 1, part_of.
 
-    >>> one = pd.DataFrame({"alert": ["a", "b"], "measure": "sales", "scope": "region", "member": ["N", "S"],
-    ...                     "money": [1.0, 2.0], "facts": [{}, {}]})
-    >>> ranked([one])["alert"].tolist()
-    ['b', 'a']
+    above: for (scope, member) those above it, the nearest first, as a salesperson's region and its parents. The same
+    missing money is seen from several sides: a region that lands short, its salesperson who lands short, her margin,
+    the pipeline that is too thin for it. Counted as troubles of their own, the parts would stand before their whole:
+    what a person still has to reach is more than what her region will miss, since colleagues make up for some of it.
+    So alerts about a result that will be missed (behind_pace, pipeline_thin, activity_below_plan, target_without_plan)
+    are one trouble where they concern one line of members: its head is the dearest alert of the topmost member that is
+    behind pace; part_of names the head's rank at all others. Cash is a trouble of its own, because it also fails where
+    sales do not. Other alerts (margin rate, discounts, overdue customers ...) stand for themselves, and so do other
+    cuts of the same sales (by product), which no line of members holds. Heads come first, most money first, those
+    without money last; then the parts, in the order of their heads, most money first.
+
+    >>> rows = pd.DataFrame({"alert": "behind_pace", "measure": "sales", "scope": ["salesperson", "region"],
+    ...                      "member": ["Ann", "N"], "money": [9.0, 8.0], "facts": [{}, {}]})
+    >>> ranked([rows], {("salesperson", "Ann"): [("region", "N")]})[["rank", "member", "part_of"]].values.tolist()
+    [[1, 'N', nan], [2, 'Ann', 1.0]]
     """
     parts = [part for part in alerts if len(part)]
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
     rows = rows.sort_values("money", ascending=False, na_position="last", kind="stable", ignore_index=True)
-    return rows.assign(rank=np.arange(1, len(rows) + 1))[["rank", *COLUMNS]]
+    head = _heads(rows, above or {})
+    order = np.lexsort((np.arange(len(rows)), head, head != np.arange(len(rows))))
+    rank = np.empty(len(rows), np.int64)
+    rank[order] = np.arange(1, len(rows) + 1)
+    own = head == np.arange(len(rows))
+    found = (
+        rows.assign(rank=rank, part_of=np.where(own, np.nan, rank[head]))
+        if len(rows)
+        else rows.assign(rank=rank, part_of=np.empty(0))
+    )
+    return found.iloc[order].reset_index(drop=True)[["rank", *COLUMNS, "part_of"]]
+
+
+def _heads(rows: pd.DataFrame, above: Mapping[Owner, Sequence[Owner]]) -> NDArray[np.int64]:
+    """For each alert, dearest first, the place of the alert that heads its trouble; its own where it stands alone."""
+    owners = list(zip(rows["scope"], rows["member"], strict=True))
+    of_cash = (rows["measure"] == "collections").tolist()
+    missed = rows["alert"].isin(MISSED).tolist()
+    behind = {(owner, cash) for owner, cash, alert in zip(owners, of_cash, rows["alert"], strict=True)
+              if alert == "behind_pace"}  # fmt: skip
+    tops = [
+        next((each for each in reversed([owner, *above.get(owner, ())]) if (each, cash) in behind), owner)
+        for owner, cash in zip(owners, of_cash, strict=True)
+    ]
+    first: dict[tuple[Owner, bool], int] = {}
+    for at, (owner, cash) in enumerate(zip(owners, of_cash, strict=True)):
+        if (
+            missed[at]
+            and tops[at] == owner
+            and (rows["alert"].iloc[at] == "behind_pace" or (owner, cash) not in behind)
+        ):
+            first.setdefault((owner, cash), at)
+    heads = [first.get((tops[at], of_cash[at]), at) if missed[at] else at for at in range(len(rows))]
+    return np.array(heads, dtype=np.int64)
 
 
 def _with(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:

@@ -1,38 +1,56 @@
-"""Dashboard: five figures and six charts on one printed page."""
+"""Dashboard: one printed page for each audience - management, a region's manager, finance."""
 
-from xlsales.build.charts import Drawer
+from typing import Any
+
+from xlsxwriter.utility import xl_col_to_name
+
+from xlsales.build.charts import Drawer, title_of
 from xlsales.build.context import Build
 from xlsales.build.facts import headlines
-from xlsales.build.layout import HELP_ROW, Sheet
+from xlsales.build.found import Finder, Found
+from xlsales.build.layout import HELP_ROW, LINK_ROW, TITLE_ROW, Sheet
 from xlsales.build.sheets.home import FIVE_ROW
-from xlsales.build.styles import ACCENT_SOFT, MONEY_MEASURES
+from xlsales.build.sheets.pages import from_block, heat, merged, write_choice, write_tile
+from xlsales.build.styles import MONEY_MEASURES
 from xlsales.build.table_sheet import open_sheet, protect
 from xlsales.build.wording import value_word
 from xlsales.schema.model import MONEY, QUANTITY, SHARE
+from xlsales.schema.targets import QUANTITIES
 
-TILE_ROW, CHART_ROW = 4, 8
 COLUMNS, WIDTH = 15, 12  # fifteen columns: three to a tile, seven and a half to a chart
-CHART_HEIGHT, CHART_ROWS = 250, 13
-LAYOUT = (("attainment", "months"), ("bridge", "regions"), ("funnel", "ageing"))
-PIXELS = 89  # one column
+PIXELS, ROW_PIXELS = 89, 20
+PAGE_ROWS = 42  # A4 landscape at this width
+TILES, CHARTS = 4, 8  # rows of a page, from its first
+CHART_ROWS = 11
+REGION_NAME = "xs_choice_region"
+REGION_CHOICE = (PAGE_ROWS + TITLE_ROW, 5)  # the cell in which the second page's member is chosen
+MEMBERS = 6  # rows of a heat-map
 
 
-def write_dashboard(build: Build, sheet: Sheet, drawer: Drawer) -> None:
+def write_dashboard(build: Build, sheet: Sheet, drawer: Drawer, choice: str) -> None:
     """Write the sheet."""
     page = open_sheet(build, sheet)
     page.set_column(0, COLUMNS - 1, WIDTH)
-    page.fit_to_pages(1, 1)
     page.center_horizontally()
     page.write_string(HELP_ROW, 0, subtitle(build), build.styles.note)
-    write_tiles(build, page)
-    for line, pair in enumerate(LAYOUT):
-        for side, key in enumerate(pair):
-            chart = drawer.draw(key)
-            chart.set_size({"width": PIXELS * COLUMNS // 2 - 6, "height": CHART_HEIGHT})
-            where = {"x_offset": side * (PIXELS * COLUMNS // 2), "y_offset": 4, "object_position": 3,
-                     "description": build.says(f"chart.{key}.title")}  # fmt: skip
-            page.insert_chart(CHART_ROW + line * CHART_ROWS, 0, chart, where)
-    page.print_area(0, 0, CHART_ROW + len(LAYOUT) * CHART_ROWS, COLUMNS - 1)
+    for number, key in enumerate(("management", "region", "finance")):
+        top = number * PAGE_ROWS
+        if number:
+            page.set_row(top + TITLE_ROW, 24)
+            page.write_url(top + LINK_ROW, 0, build.link("home"), build.styles.link, build.says("back"))
+            page.write_string(top + HELP_ROW, 0, subtitle(build), build.styles.note)
+        page.write_string(top + TITLE_ROW, 0, build.says(f"dashboard.{key}"), build.styles.title)
+        page.write_url(
+            LINK_ROW, 3 * (number + 1), build.link("dashboard", top), build.styles.link, build.says(f"dashboard.{key}")
+        )
+    management(build, page, drawer)
+    region(build, page, drawer, choice)
+    finance(build, page, drawer)
+    breaks = [PAGE_ROWS * number for number in (1, 2)]
+    page.set_h_pagebreaks(breaks)
+    last = xl_col_to_name(COLUMNS - 1)
+    areas = [f"{build.tab(sheet.key)}!$A${first + 1}:${last}${first + PAGE_ROWS}" for first in (0, *breaks)]
+    build.book.define_name(f"{build.tab(sheet.key)}!_xlnm.Print_Area", "=" + ",".join(areas))
     protect(page)
 
 
@@ -43,21 +61,98 @@ def subtitle(build: Build) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def write_tiles(build: Build, page: object) -> None:
-    """The five quantities: actual and attainment, taken from Home."""
-    styles = build.styles
+def place_chart(build: Build, page: Any, drawer: Drawer, key: str, at: tuple[int, float, int]) -> None:
+    """Draw a chart at a row, a side (0, 0.5 of the width) and so many rows high."""
+    row, side, rows = at
+    chart = drawer.draw(key)
+    chart.set_size({"width": PIXELS * COLUMNS // 2 - 6, "height": rows * ROW_PIXELS - 6})
+    page.insert_chart(row, 0, chart, {
+        "x_offset": int(side * PIXELS * COLUMNS), "y_offset": 3, "object_position": 3,
+        "description": build.says(f"chart.{title_of(key)}.title"),
+    })  # fmt: skip
+
+
+def management(build: Build, page: Any, drawer: Drawer) -> None:
+    """Where the company lands, why, and whom to talk to."""
     for number, line in enumerate(headlines(build)):
-        column, row = 3 * number, FIVE_ROW + 1 + number
+        row = FIVE_ROW + 1 + number
         kind = MONEY if line.measure in MONEY_MEASURES else QUANTITY
-        name = value_word("measure", line.measure, build.lang)
-        look = {"bg_color": ACCENT_SOFT, "align": "center"}
-        page.merge_range(TILE_ROW, column, TILE_ROW, column + 1, name, styles(**look, bold=True))
         share = line.actual / line.target if line.target and line.actual is not None else ""
-        for step, source, pattern, value in (
-            (1, 2, styles.number_format(kind), "" if line.actual is None else line.actual),
-            (2, 4, styles.number_format(SHARE), share),
+        figures = []
+        for source, pattern, value in (
+            (2, build.styles.number_format(kind), "" if line.actual is None else line.actual),
+            (4, build.styles.number_format(SHARE), share),
         ):
-            style = styles(**look, num_format=pattern, font_size=13 if step == 1 else 10, bold=step == 1)
-            page.merge_range(TILE_ROW + step, column, TILE_ROW + step, column + 1, "", style)
             place = build.place("home", row, source)
-            page.write_formula(TILE_ROW + step, column, f'=IF({place}="","",{place})', style, value)
+            figures.append((Found(f'IF({place}="","",{place})', value), pattern))
+        write_tile(
+            build, page, (TILES, 3 * number), Found("", value_word("measure", line.measure, build.lang)), figures
+        )
+    for key, side, step in (("months", 0, 0), ("path", 0.5, 0), ("bridge", 0, 1), ("funnel", 0.5, 1)):
+        place_chart(build, page, drawer, key, (CHARTS + step * CHART_ROWS, side, CHART_ROWS))
+    row = CHARTS + 2 * CHART_ROWS
+    page.write_string(row, 0, build.says("dashboard.heat"), build.styles.caption)
+    heat(build, page, drawer, (row + 1, 3, MEMBERS), "regions")
+    alert_lines(build, page, drawer, "alerts", (row + 2 + MEMBERS, 3))
+
+
+def alert_lines(build: Build, page: Any, drawer: Drawer, key: str, at: tuple[int, int]) -> None:
+    """The first alerts, a line each: who, how much, why."""
+    row, count = at
+    styles = build.styles
+    for number in range(count):
+        merged(page, (row + number, 0), 2, from_block(drawer, key, number, 1), styles.name)
+        merged(page, (row + number, 2), 2, from_block(drawer, key, number, 2), styles(bottom=1, bottom_color="#D1D5DB"))
+        money = from_block(drawer, key, number, 4)
+        merged(page, (row + number, 4), 2, money, styles.cell(MONEY))
+        merged(page, (row + number, 6), COLUMNS - 6, from_block(drawer, key, number, 5), styles(font_size=9, indent=1))
+
+
+def region(build: Build, page: Any, drawer: Drawer, choice: str) -> None:
+    """One region, or any other member that is chosen: how far it is, month by month, and who of its people."""
+    top = PAGE_ROWS
+    write_choice(build, page, REGION_CHOICE, choice, REGION_NAME, 5)
+    finder = Finder(build)
+    block, area = drawer.places["region_pace"]
+    for number, measure in enumerate(QUANTITIES):
+        row = block.rows[number][3].at(area.cell(number, 3))
+        kind = MONEY if measure in MONEY_MEASURES else QUANTITY
+        figures = [
+            (finder.cell("pace", "actual", row), build.styles.number_format(kind)),
+            (finder.cell("pace", "attainment", row), build.styles.number_format(SHARE)),
+        ]
+        name = Found("", value_word("measure", measure, build.lang))
+        write_tile(build, page, (top + TILES, 3 * number), name, figures)
+    for key, side, step in (
+        ("region_months", 0, 0),
+        ("region_path", 0.5, 0),
+        ("people", 0, 1),
+        ("region_pace", 0.5, 1),
+    ):
+        place_chart(build, page, drawer, key, (top + CHARTS + step * CHART_ROWS, side, CHART_ROWS))
+    row = top + CHARTS + 2 * CHART_ROWS
+    page.write_string(row, 0, build.says("dashboard.heat"), build.styles.caption)
+    heat(build, page, drawer, (row + 1, 3, MEMBERS), "people")
+    alert_lines(build, page, drawer, "region_alerts", (row + 2 + MEMBERS, 3))
+
+
+def finance(build: Build, page: Any, drawer: Drawer) -> None:
+    """Margin, profit and cash: why the margin moved, who owes, how long the money is out."""
+    top = 2 * PAGE_ROWS
+    finder = Finder(build)
+    block, area = drawer.places["attainment"]
+    money = build.styles.number_format(MONEY)
+    for number, measure in enumerate(("margin", "profit", "collections")):
+        at = QUANTITIES.index(measure)
+        row = block.rows[at][3].at(area.cell(at, 3))
+        figures = [(finder.cell("headline", "actual", row), money),
+                   (from_block(drawer, "attainment", at, 1), build.styles.number_format(SHARE))]  # fmt: skip
+        name = Found("", value_word("measure", measure, build.lang))
+        write_tile(build, page, (top + TILES, 3 * number), name, figures)
+    for number, (table, column) in enumerate((("ageing", "outstanding"), ("credit_watch", "overdue")), 3):
+        figures = [(finder.total(table, column), money), (Found("", ""), money)]
+        name = Found("", build.says("dashboard." + column))
+        write_tile(build, page, (top + TILES, 3 * number), name, figures)
+    rows = (PAGE_ROWS - CHARTS - 1) // 2
+    for key, side, step in (("bridge", 0, 0), ("ageing", 0.5, 0), ("cash", 0, 1), ("dso", 0.5, 1)):
+        place_chart(build, page, drawer, key, (top + CHARTS + step * rows, side, rows))
