@@ -25,6 +25,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "terminal": (EVERY, {"pandas", "rich"}),
     "topics": ({"labels", "problems", "schema"}, {"rapidfuzz"}),
     "terminal_exchange": (EVERY | {"exchange", "terminal", "terminal_refresh"}, {"pandas", "rich"}),
+    "terminal_plan": (EVERY | {"core", "steps", "terminal"}, {"pandas"}),
     "terminal_roll": (EVERY, set()),
     "exchange": (
         {"schema", "problems", "labels", "sources", "commands", "build"},

@@ -133,6 +133,14 @@ def exchange_commands(
     def says(key: str) -> str:
         return word("cli." + key, lang)
 
+    plan = commands.add_parser("plan", help=says("plan"), parents=[common, writes])
+    plan.add_argument("sources", type=Path, metavar="SOURCES", help=says("arg.sources"))
+    plan.add_argument("--out", type=Path, required=True, metavar="BOOK", help=says("arg.out"))
+    plan.add_argument("--data", type=Path, help=says("arg.data"))
+    plan.add_argument("--as-of", help=says("arg.as_of"))
+    plan.add_argument("--growth", default="0", metavar="RATE", help=says("arg.growth"))
+    plan.add_argument("--total", type=float, metavar="SALES", help=says("arg.total"))
+    plan.add_argument("--year", default="", metavar="YEAR", help=says("arg.year"))
     distribute = commands.add_parser("distribute", help=says("distribute"), parents=[common])
     distribute.add_argument("book", type=Path, metavar="BOOK", help=says("arg.plan_book"))
     owners = ("manager", "region", "salesperson")
@@ -201,6 +209,14 @@ def run_command(arguments: argparse.Namespace) -> int:
             return run_excel(arguments)
         case "calc":
             return run_calc(arguments)
+        case "plan":
+            from xlsales import terminal_plan
+
+            request = terminal.Request(
+                arguments.sources, arguments.data, lang, moment(arguments.now), day(arguments.as_of)
+            )
+            wish = terminal_plan.wish(arguments.growth, arguments.total, arguments.year)
+            return terminal_plan.plan(request, arguments.out, wish, force=arguments.force)
         case "distribute" | "collect":
             return run_exchange(arguments)
     return terminal.explain(arguments.topic, lang)
