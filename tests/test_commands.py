@@ -324,37 +324,6 @@ def test_a_snapshot_is_taken_once_a_day():
     assert len(rows_of(book, "opportunity_snapshots")) == before + len(rows)
 
 
-def test_a_review_page_that_was_decided_stays(book, quick):
-    click(book, "review")
-    rows = rows_of(book, "reviews")
-    mine = rows.index[(rows["period"] == "2026") & (rows["scope"] == "Company")]
-    assert len(mine) == 1
-    cell_of(book, "reviews", "findings", mine[0]).value = "Prices fell"
-    cell_of(book, "reviews", "sales", mine[0]).value = 1.0
-    click(book, "review")
-    assert book.app.impl.asked
-    again = rows_of(book, "reviews").loc[mine[0]]
-    assert (again["findings"], again["sales"]) == ("Prices fell", rows.loc[mine[0], "sales"])
-    cell_of(book, "reviews", "decision", mine[0]).value = "Go on"
-    cell_of(book, "reviews", "sales", mine[0]).value = 1.0
-    click(book, "review")
-    assert rows_of(book, "reviews").loc[mine[0], "sales"] == 1.0
-
-
-def test_a_closed_period_that_changes_is_listed(book):
-    click(book, "close_period")
-    assert said(book) == "The period 2026-09 is closed."
-    click(book, "check")
-    assert "2026-09" not in " ".join(rows_of(book, "problems")["what"])
-    orders = rows_of(book, "orders")
-    row = orders.index[orders["date"] >= dt.datetime(2026, 9, 1)][0]  # noqa: DTZ001
-    cell_of(book, "orders", "quantity", row).value = 4711.0
-    click(book, "check")
-    assert any("The period 2026-09 was closed" in text for text in rows_of(book, "problems")["what"])
-    click(book, "close_period")
-    assert "The period 2026-09 is closed already" in said(book)
-
-
 def test_the_period_in_the_selected_cell_is_closed(book):
     sheet = book.sheets["Reviews"].impl
     sheet.formats[30, 1], sheet.cells_[30, 1] = "@", "2026-08"

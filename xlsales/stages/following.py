@@ -14,7 +14,7 @@ from xlsales.core.refusal import Refusal
 from xlsales.core.training import training_needs, training_record
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import calendar, given, tree_of
-from xlsales.stages.quantities import with_names
+from xlsales.stages.quantities import by_months, with_names
 from xlsales.stages.targets import QUANTITIES
 
 PERSON = "salesperson"
@@ -59,7 +59,7 @@ def verdicts(cycle: Cycle) -> Frames:
             continue
         judged.append({"action_id": action["action_id"], "what": action["what"], "measure": action["measure"], **found})
         if found["verdict"] == "effective":
-            proven += _proven(action, asked[1], panel, found)
+            proven += _proven(action, _regions_of(cycle, asked), panel, found)
     if not judged:
         return {}
     rows = pd.DataFrame(judged).rename(columns={"effect": "monthly_effect"})
@@ -82,9 +82,10 @@ def _units(cycle: Cycle, action: dict[Any, Any]) -> tuple[str, dict[str, list[st
         regions = {str(name): [leaf for leaf in leaves if leaf == name or name in tree.ancestors(leaf)]
                    for name in tree.members}  # fmt: skip
     people = {name: [name] for name in cycle.tables["salespeople"]["salesperson"].astype("str")}
+    customers = {name: [name] for name in cycle.tables["customers"]["customer"].astype("str")}
     companies = cycle.tables["org_units"].loc[lambda units: units["kind"] == "company", "unit"]
     regions |= {str(name): [leaf for leaf in regions if regions[leaf] == [leaf]] for name in companies}
-    for scope, known in (("region", regions), (PERSON, people)):
+    for scope, known in (("region", regions), (PERSON, people), ("customer", customers)):
         if listed and set(listed) <= set(known):
             named = {name: known[name] for name in listed}
             treated = {unit for units in named.values() for unit in units}
@@ -105,9 +106,8 @@ def _judged(
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """What the figures of the units by month say of an action, and those figures."""
     treated = [unit for units in named.values() for unit in units]
-    five = cycle.found["five_quantities"]
-    by_month = five["period"].str.fullmatch(r"\d{4}-\d{2}").fillna(value=False)
-    rows = five[(five["dimension"] == scope) & by_month & five["member"].isin([*treated, *control])]
+    rows = by_months(cycle, scope)
+    rows = rows[rows["member"].isin([*treated, *control])]
     values = pd.DataFrame({"unit": rows["member"], "period": rows["period"], "value": rows[action["measure"]]})
     spans = None
     if scope == PERSON:
@@ -116,6 +116,19 @@ def _judged(
     panel = action_panel(values, treated, (action["start"], cycle.as_of), spans, calendar(cycle))
     found = effect(panel).iloc[0]
     return {**sides(panel), **{name: found[name] for name in SEEN}}, panel
+
+
+def _regions_of(cycle: Cycle, asked: tuple[str, dict[str, list[str]], list[str]]) -> dict[str, list[str]]:
+    """The units under each member whose target an effect belongs to: of customers their region."""
+    scope, named, _ = asked
+    if scope != "customer":
+        return named
+    home = cycle.tables["customers"].drop_duplicates("customer").set_index("customer")["region"]
+    found: dict[str, list[str]] = {}
+    for customer in named:
+        if isinstance(home[customer], str):
+            found.setdefault(str(home[customer]), []).append(customer)
+    return found
 
 
 def _proven(

@@ -30,6 +30,15 @@ def quantities(cycle: Cycle) -> Frames:
     return {"five_quantities": with_names(cycle, pd.concat(parts, ignore_index=True))}
 
 
+def by_months(cycle: Cycle, dimension: str) -> pd.DataFrame:
+    """The five quantities of every member of a dimension by month; of some they stand in `five_quantities` already."""
+    if dimension not in BY_MONTH:
+        return _of_dimension(cycle, dimension, "month")
+    five = cycle.found["five_quantities"]
+    months = five["period"].str.fullmatch(r"\d{4}-\d{2}").fillna(value=False)
+    return five[(five["dimension"] == dimension) & months]
+
+
 def blank(columns: tuple[str, ...]) -> pd.DataFrame:
     """A result without rows."""
     return pd.DataFrame({name: pd.Series(dtype="str" if name in TEXTS else "float64") for name in columns})

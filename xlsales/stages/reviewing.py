@@ -8,7 +8,7 @@ from xlsales.core.target_sums import year_targets
 from xlsales.stages.cycle import Cycle, Frames
 from xlsales.stages.lines import calendar, tree_of
 from xlsales.stages.monitoring import this_year
-from xlsales.stages.quantities import from_every_level, with_names
+from xlsales.stages.quantities import by_months, from_every_level, with_names
 from xlsales.stages.targets import QUANTITIES
 
 SCOPES = ("company", "region")
@@ -22,8 +22,7 @@ def review(cycle: Cycle) -> Frames:
     period's own, else the sum of its parts, else what the current version of the plan has for its months.
     """
     period = str(cycle.settings.get("review_period") or this_year(cycle))
-    five = cycle.found["five_quantities"]
-    five = five[(five["period"] == period) & five["dimension"].isin(SCOPES)]
+    five = _figures(cycle, period)
     goals, planned = _own_targets(cycle, period), _planned(cycle, period)
     members = sorted({key[1:] for key in (*goals, *planned)} | set(zip(five["dimension"], five["member"], strict=True)))
     if not members:
@@ -38,6 +37,15 @@ def review(cycle: Cycle) -> Frames:
     table = with_names(cycle, table, "scope").assign(period=period)
     company = (table["scope"] == "company").to_numpy()
     return {"review": table.assign(member=table["member"].mask(company, _company(cycle)))}
+
+
+def _figures(cycle: Cycle, period: str) -> pd.DataFrame:
+    """The five quantities of a period by dimension and member: the sum of its months, blank where one of them is."""
+    parts = [by_months(cycle, scope) for scope in SCOPES]
+    rows = pd.concat(parts, ignore_index=True)
+    rows = rows[rows["period"].isin(children(period, "month", calendar(cycle)))]
+    sums = rows.groupby(["dimension", "member"])[list(QUANTITIES)].agg(lambda part: part.sum(skipna=False))
+    return sums.reset_index()
 
 
 def _company(cycle: Cycle) -> str:
