@@ -8,13 +8,14 @@ from xlsales.commands.protocol import Cell, Difference, Grid, Handing, Patch
 from xlsales.hosts.file import check_target
 from xlsales.hosts.kept_copy import replace_keeping
 from xlsales.hosts.tables import Found, formulas_in
-from xlsales.hosts.xlsx_cells import same
+from xlsales.hosts.xlsx_cells import Area, same
 from xlsales.hosts.xlsx_compare import Formulas, Held, Saved, differing, filled, headings_of
 from xlsales.hosts.xlsx_parts import Place
 from xlsales.hosts.xlsx_write import Edit, write_tables
 from xlsales.labels import word
 from xlsales.problems import InputError, Problem
 from xlsales.schema import TABLES
+from xlsales.schema.origin import letters
 from xlsales.schema.targets import QUANTITIES
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _computes(held: Held, row: int, at: int) -> bool:
 
 
 def _any(values: Grid, at: int) -> bool:
-    return any(line[at] not in {None, ""} for line in values)
+    return any(line[at] not in (None, "") for line in values)
 
 
 def _area(book: "HostBook", name: str, saved: Saved) -> tuple[list[Patch], Difference]:
@@ -141,6 +142,7 @@ def _area(book: "HostBook", name: str, saved: Saved) -> tuple[list[Patch], Diffe
     held, matrix = saved.area(name), book.area(name)
     assert held is not None
     sheet = held.place.sheet
+    corner = f"{letters(held.place.box[0])}{held.place.box[1]}" if isinstance(held.place, Area) else ""
     if matrix is None:
         raise InputError(Problem("book_area_missing", facts={"name": name}))
     shape = [(len(rows), len(rows[0])) for rows in (held.cells, matrix.cells)]
@@ -153,7 +155,7 @@ def _area(book: "HostBook", name: str, saved: Saved) -> tuple[list[Patch], Diffe
         )
     )
     if not alike:
-        raise InputError(Problem("hand_rows", sheet=sheet, source=saved.book.name))
+        raise InputError(Problem("hand_rows", sheet=sheet, cell=corner, facts={"book": saved.book.name}))
     changes = {
         place: cell
         for place, cell in differing(held, matrix.cells, matrix.formulas).items()
