@@ -195,6 +195,7 @@ def with_report(loaded: Loaded, request: Request, target: Path) -> Loaded:
     most = MOST_ROWS - FIRST_ROW
     left = {key: len(loaded.tables[key]) - most for key in loaded.report["table"] if len(loaded.tables[key]) > most}
     rows = refresh_report.kept(Raw(), loaded.report, left, request.now, request.lang)
+    rows = rows.assign(seconds=float("nan"))  # told on the screen; a book of the same data has the same bytes
     settings = loaded.settings
     if left and not settings.get("source") and request.data is None:
         settings = {**settings, "source": beside(request.sources, target)}
