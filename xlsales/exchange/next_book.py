@@ -44,11 +44,13 @@ def next_path(book: Path, period: str) -> Path:
 def write_next(target: Path, opened: Opened, look: Look, book: Path) -> Written:
     """Write the workbook, whole or not at all; a file that stands there already is refused.
 
-    book: the closed file. Its own macros come along where the sheets that they belong to are the same.
+    book: the closed file. Its own macros come along where the sheets that they belong to are the same; a workbook of Calc
+    is followed by one of Calc's edition.
     """
     if target.exists():
         raise InputError(Problem("roll_exists", source=str(target)))
     from xlsales.build import workbook  # noqa: PLC0415 - the writer of workbooks is heavy
+    from xlsales.build.calc_edition import calc_edition, needs_edition  # noqa: PLC0415
 
     buttons = list(COMMANDS.values()) if target.suffix.lower() == MACROS else []
     try:
@@ -65,6 +67,9 @@ def write_next(target: Path, opened: Opened, look: Look, book: Path) -> Written:
                 buttons=buttons,
             )
             macros = keep_macros(book, fresh) if buttons else None
+            if not buttons and not needs_edition(book):
+                made, fresh = fresh, fresh.with_name("calc" + PLAIN)
+                calc_edition(made, fresh)
             shutil.move(fresh, target)
     except OSError as error:
         facts = {"reason": error.strerror or str(error)}
