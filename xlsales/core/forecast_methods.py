@@ -1,6 +1,8 @@
 """The forecasting methods, each from a history alone."""
 
 import warnings
+from functools import lru_cache
+from itertools import product
 
 import numpy as np
 
@@ -46,29 +48,37 @@ def predict(history: Floats, horizon: int, *, season: int, method: str) -> Float
 
 def _holt_winters(history: Floats, horizon: int, season: int) -> Floats | None:
     """Exponential smoothing with the seasonal shape and trend that fit best by AICc; None where no fit succeeds."""
+    found = _fitted(history.tobytes(), horizon, season)
+    return None if found is None else np.frombuffer(found, dtype=np.float64).copy()
+
+
+@lru_cache(maxsize=4096)
+def _fitted(series: bytes, horizon: int, season: int) -> bytes | None:
+    """`_holt_winters` of a series, remembered: the next refresh knows most of a backtest's histories already."""
     from statsmodels.tsa.holtwinters import ExponentialSmoothing  # noqa: PLC0415 - slow to load
 
+    history = np.frombuffer(series, dtype=np.float64)
     if np.ptp(history) == 0:
-        return np.repeat(history[-1], horizon)
+        return np.repeat(history[-1], horizon).tobytes()
     shapes: list[str | None] = [None] if season == 1 else ["add", "mul"] if history.min() > 0 else ["add"]
-    best, found = np.inf, None
-    for shape in shapes:
-        for trend in (None, "add"):
-            # A fit that stops early is still judged by its AICc, so its warnings carry no news.
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
-                model = ExponentialSmoothing(
-                    history,
-                    trend=trend,
-                    damped_trend=trend is not None,
-                    seasonal=shape,
-                    seasonal_periods=season if shape else None,
-                    initialization_method="heuristic",
-                )
-                # No search for starting values: it costs eightfold and ends at the same fit. SLSQP, as an optimiser,
-                # starts no threads, which cost more than they bring for so few parameters.
-                fit = model.fit(use_brute=False, method="SLSQP")
-                ahead = np.asarray(fit.forecast(horizon), float)
-            if fit.aicc < best and np.all(np.isfinite(ahead)):
-                best, found = fit.aicc, ahead
-    return found
+    # A fit that stops early is still judged by its AICc, so its warnings carry no news.
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        fits = []
+        for shape, trend in product(shapes, (None, "add")):
+            model = ExponentialSmoothing(
+                history,
+                trend=trend,
+                damped_trend=trend is not None,
+                seasonal=shape,
+                seasonal_periods=season if shape else None,
+                initialization_method="heuristic",
+            )
+            # No search for starting values: it costs eightfold and ends at the same fit. SLSQP, as an optimiser,
+            # starts no threads, which cost more than they bring for so few parameters.
+            fits.append(model.fit(use_brute=False, method="SLSQP"))
+        for fit in sorted((fit for fit in fits if fit.aicc < np.inf), key=lambda fit: float(fit.aicc)):
+            ahead = np.asarray(fit.forecast(horizon), float)
+            if np.all(np.isfinite(ahead)):
+                return ahead.tobytes()
+    return None
