@@ -68,7 +68,7 @@ def test_the_page_holds_every_part_of_the_review(closed):
     pd.testing.assert_frame_equal(page, seen["page"])
     sales = page[(page["section"] == "Five quantities") & (page["about"] == "Sales")].iloc[0]
     orders = rows_of(book, "orders")
-    month = orders[(orders["date"] >= dt.datetime(2026, 9, 1)) & (orders["kind"] == "Sale")]  # noqa: DTZ001
+    month = orders[orders["date"] >= dt.datetime(2026, 9, 1)]  # noqa: DTZ001 - returns are typed negative
     assert sales["actual"] == pytest.approx(month["amount"].sum())
     assert sales["attainment"] == pytest.approx(sales["actual"] / sales["target"])
     plan = rows_of(book, "plan")

@@ -44,8 +44,8 @@ def next_path(book: Path, period: str) -> Path:
 def write_next(target: Path, opened: Opened, look: Look, book: Path) -> Written:
     """Write the workbook, whole or not at all; a file that stands there already is refused.
 
-    book: the closed file. Its own macros come along where the sheets that they belong to are the same; a workbook of Calc
-    is followed by one of Calc's edition.
+    book: the closed file. Its own macros come along where the sheets that they belong to are the same; one of Calc
+    is followed by one in its edition.
     """
     if target.exists():
         raise InputError(Problem("roll_exists", source=str(target)))

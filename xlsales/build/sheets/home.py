@@ -8,13 +8,13 @@ from xlsales.build.context import Build
 from xlsales.build.facts import Headline, headlines
 from xlsales.build.layout import HELP_ROW, SHEETS, STAGES, TITLE_ROW, Sheet
 from xlsales.build.plan_tree import current_version
-from xlsales.build.sheets.states import state_of
+from xlsales.build.sheets.states import covers, mark_of, next_step, period_due, state_of
 from xlsales.build.styles import MONEY_MEASURES
 from xlsales.build.table_sheet import open_sheet, protect
 from xlsales.build.wording import sheet_name, value_word
 from xlsales.schema.model import MONEY, QUANTITY, SHARE, TEXT
 
-FACT_ROW, FIVE_ROW, CYCLE_ROW, PROBLEM_ROW = 4, 10, 19, 29
+FACT_ROW, FIVE_ROW, CYCLE_ROW, NEXT_ROW, PROBLEM_ROW = 4, 10, 19, 27, 30
 COLUMNS = (22, 17, 17, 17, 14, 16, 16, 16, 16, 16)
 MASTERS = ("settings", "sources", "organisation", "products", "customers")
 ENDS = ("dashboard", "help", "problems", "log")
@@ -30,6 +30,7 @@ def write_home(build: Build, sheet: Sheet) -> None:
     write_facts(build, page)
     write_five(build, page)
     write_cycle(build, page)
+    write_next(build, page)
     write_problems(build, page)
     page.print_area(0, 0, PROBLEM_ROW + 6, len(COLUMNS) - 1)
     page.activate()
@@ -97,18 +98,21 @@ def write_cycle(build: Build, page: Any) -> None:
     """The six stages in their order, the state of each, and its sheets."""
     styles = build.styles
     page.write_string(CYCLE_ROW - 1, 0, build.says("home.cycle"), styles.caption)
-    for column, key in ((0, "stage"), (1, "count"), (2, "state"), (4, "sheets")):
-        page.merge_range(
-            CYCLE_ROW, column, CYCLE_ROW, column + 1, build.says("home." + key), styles.header
-        ) if column == 2 else page.write_string(CYCLE_ROW, column, build.says("home." + key), styles.header)
+    for column, key in enumerate(("stage", "count", "state", "mark", "sheets")):
+        page.write_string(CYCLE_ROW, column, build.says("home." + key), styles.header)
     for column in range(5, len(COLUMNS)):
         page.write_blank(CYCLE_ROW, column, None, styles.header)
+    due = period_due(build)
+    place = xl_rowcol_to_cell(NEXT_ROW, len(COLUMNS) - 1, row_abs=True, col_abs=True)
+    closed = covers(build, "closed_periods", place, str(due.value))
     for number, stage in enumerate(STAGES):
         row = CYCLE_ROW + 1 + number
         page.write_string(row, 0, build.says(f"stage.{stage}", number=number + 1), styles(bold=True))
         state = state_of(build, stage)
         page.write_formula(row, 1, state.formula, styles(num_format="#,##0", align="right"), state.value)
         page.write_string(row, 2, build.says(f"state.{stage}"), styles(indent=1))
+        mark = mark_of(build, stage, closed)
+        page.write_formula(row, 3, mark.formula, styles(indent=1), mark.value)
         sheets = [each.key for each in SHEETS if each.stage == stage and not each.hidden]
         for step, key in enumerate(sheets):
             if 4 + step < len(COLUMNS):
@@ -117,6 +121,18 @@ def write_cycle(build: Build, page: Any) -> None:
     version = current_version(build, build.frame("plan"))
     if version:
         page.write_string(CYCLE_ROW + 7, 4, build.says("home.version", version=version), styles.note)
+
+
+def write_next(build: Build, page: Any) -> None:
+    """What to do next, and the month that is to be reviewed."""
+    styles, due = build.styles, period_due(build)
+    last = len(COLUMNS) - 1
+    place = xl_rowcol_to_cell(NEXT_ROW, last, row_abs=True, col_abs=True)
+    page.write_string(NEXT_ROW, 0, build.says("home.next"), styles(bold=True))
+    step = next_step(build, place, str(due.value))
+    page.write_formula(NEXT_ROW, 1, step.formula, styles(bold=True), step.value)
+    page.write_string(NEXT_ROW, last - 1, build.says("home.due"), styles.note)
+    page.write_formula(NEXT_ROW, last, due.formula, styles.text, due.value)
 
 
 def write_problems(build: Build, page: Any) -> None:
