@@ -73,7 +73,8 @@ def test_no_button_loads_anything_heavy_before_it_is_needed() -> None:
 
 
 def test_a_light_click_computes_nothing() -> None:
-    assert heavy(CLICK.format(commands=("help", "about", "language", "hold", "snapshot", "undo"))) == set()
+    clicks = ("help", "about", "language", "hold", "snapshot", "undo")
+    assert heavy(CLICK.format(commands=clicks)) <= {"rapidfuzz"}  # it looks up slips of the pen
 
 
 def test_a_click_that_computes_loads_the_cycle() -> None:

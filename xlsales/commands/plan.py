@@ -9,7 +9,7 @@ from xlsales.commands.plan_limits import name_of
 from xlsales.commands.plan_sheet import Planned, PlanSheet, code, fold
 from xlsales.commands.planning import Allocated, Cells, Rules, allocated, cell_bounds, chosen_cells, locked_rows
 from xlsales.commands.protocol import Book, Cell, Change, Replace, Selection
-from xlsales.commands.reading import Answer, Work, load
+from xlsales.commands.reading import Answer, Work, load, results_up_to
 from xlsales.core.refusal import Refusal
 from xlsales.labels import label, word
 from xlsales.problems import InputError, Problem, from_refusal
@@ -73,15 +73,8 @@ def _filled(sheet: PlanSheet, chosen: Cells) -> bool:
 
 def drawn(work: Work, sheet: PlanSheet) -> dict[tuple[str, str, str], float]:
     """What the cycle would plan where nothing is planned yet: by last year's figures, by leaf and month."""
-    from xlsales import steps  # noqa: PLC0415 - the whole cycle; the other buttons of the group compute nothing
-
-    keys = [step.key for step in steps.STEPS]
-    later = keys[keys.index("allocation") + 1 :]
-    try:
-        outcome = steps.run({**work.tables, "plan": work.tables["plan"].iloc[:0]}, work.settings, without=later)
-    except Refusal as refusal:
-        raise InputError(from_refusal(refusal)) from refusal
-    plan = outcome.results.get("plan", work.tables["plan"].iloc[:0])
+    none = replace(work, tables={**work.tables, "plan": work.tables["plan"].iloc[:0]})
+    plan = results_up_to(none, "allocation").get("plan", work.tables["plan"].iloc[:0])
     plan = plan[plan["measure"] == sheet.measure]
     keys = zip(plan["region"].fillna(""), plan["salesperson"].fillna(""), plan["period"], strict=True)
     return dict(zip(keys, plan["value"].tolist(), strict=True))

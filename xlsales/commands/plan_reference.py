@@ -4,16 +4,12 @@ import re
 
 import pandas as pd
 
-from xlsales import steps
 from xlsales.commands.plan_sheet import MONTHS, OTHERS, PlanSheet, code
 from xlsales.commands.protocol import Book
-from xlsales.commands.reading import Work
-from xlsales.core.refusal import Refusal
-from xlsales.problems import InputError, Problem, from_refusal
+from xlsales.commands.reading import Work, results_up_to
+from xlsales.problems import InputError, Problem
 from xlsales.schema.targets import QUANTITIES
 
-KEYS = [step.key for step in steps.STEPS]
-AFTER = tuple(KEYS[KEYS.index("five_quantities") + 1 :])
 Reference = dict[tuple[int, int], float]
 
 
@@ -60,10 +56,7 @@ def of_version(work: Work, sheet: PlanSheet, name: str) -> Reference:
 
 def of_year(work: Work, sheet: PlanSheet, before: int) -> Reference:
     """What was achieved in the same months some years before: of a person, of a person in a region, of a region."""
-    try:
-        results = steps.run(work.tables, work.settings, without=AFTER).results
-    except Refusal as refusal:
-        raise InputError(from_refusal(refusal)) from refusal
+    results = results_up_to(work, "five_quantities")
     months = [f"{int(month[:4]) - before}{month[4:]}" for month in sheet.months]
     five = results["five_quantities"]
     five = five[five["period"].isin(months)]

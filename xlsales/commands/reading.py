@@ -108,6 +108,18 @@ def compute(book: Book, work: Work, sheets: Collection[str] | None) -> dict[str,
     return worded(outcome.results, book.lang)
 
 
+def results_up_to(work: Work, last: str, *also: str) -> dict[str, pd.DataFrame]:
+    """What the cycle finds as far as a step, and by the later ones that are named; a refusal ends the command."""
+    from xlsales import steps  # noqa: PLC0415 - as above
+
+    keys = [step.key for step in steps.STEPS]
+    without = [key for key in keys[keys.index(last) + 1 :] if key not in also]
+    try:
+        return steps.run(work.tables, work.settings, without=without).results
+    except Refusal as refusal:
+        raise InputError(from_refusal(refusal)) from refusal
+
+
 def results_on(results: Mapping[str, pd.DataFrame], sheets: Collection[str] | None) -> list[Change]:
     """The result tables of some sheets (None: of all); one that could not be given is emptied, never left stale."""
     chosen = [key for key in RESULTS if sheets is None or TABLES[key].sheet in sheets]

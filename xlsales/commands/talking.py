@@ -4,21 +4,18 @@ from typing import Any
 
 import pandas as pd
 
-from xlsales import steps
 from xlsales.commands.protocol import Append, Book, Change, Replace
-from xlsales.commands.reading import Answer, Work, load
+from xlsales.commands.reading import Answer, Work, load, results_up_to
 from xlsales.core.calendar import Calendar, period_keys
 from xlsales.core.handover import after_handover
 from xlsales.core.negotiation import MOVES, as_keys, moves, state_of
-from xlsales.core.refusal import Refusal
 from xlsales.core.target_sums import year_targets
 from xlsales.labels import word
-from xlsales.problems import InputError, Problem, from_refusal
+from xlsales.problems import InputError, Problem
 
 TABLE = "quota_moves"
 PERSON = "salesperson"
 LAST_DAY = 31  # a month that closes on the 31st closes on its last day
-KEYS = [step.key for step in steps.STEPS]
 WRONG = {"not_allowed": "talks_not_allowed", "settled": "talks_settled"}
 KEPT = ("measure", "scope", "member", "period", "valid_from", "status", "target", "comment", "answer")
 
@@ -69,11 +66,7 @@ def hand_over(book: Book) -> Answer:
     """Move the quota of customers that changed hands from the old to the new owner's target, once, asked before."""
     work = load(book)
     check_clean(work, ("targets", "customer_owners"))
-    without = [key for key in KEYS[KEYS.index("targets") + 1 :] if key != "quota_handover"]
-    try:
-        results = steps.run(work.tables, work.settings, without=without).results
-    except Refusal as refusal:
-        raise InputError(from_refusal(refusal)) from refusal
+    results = results_up_to(work, "targets", "quota_handover")
     table = results.get("quota_handover", pd.DataFrame())
     due = table[~table["applied"] & table["moved"].gt(0)] if len(table) else table
     due = due[due["valid_from"] <= work.as_of] if len(due) else due
