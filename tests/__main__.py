@@ -18,7 +18,9 @@ def main(arguments: list[str]) -> int:
         print(f"unknown: {which}; one of quick, long, or nothing")
         return 2
     os.chdir(ROOT)
-    code = int(pytest.main(["-n", "2", "--dist", "loadscope", "-m", CHOSEN[which], "--durations", "12"]))
+    # the tests with an office, which take longest and stay together (tests/conftest.py), are found and begin first
+    spread = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
+    code = int(pytest.main([*spread, "-m", CHOSEN[which], "--durations", "12"]))
     if code or which != "long":
         return code
     for bench in sorted((ROOT / "tests" / "benchmarks").glob("bench_*.py")):

@@ -1,5 +1,6 @@
 """The demonstration company, made small, as a workbook on disk with its source folder, for the end-to-end tests."""
 
+import atexit
 import shutil
 from datetime import datetime
 from functools import cache
@@ -17,6 +18,7 @@ NOW = datetime(2026, 10, 8, 9, 30)  # noqa: DTZ001 - a fixed moment
 def _made(lang: str) -> Path:
     """The folder with the sources and the workbook, made once for all tests of a run."""
     folder = Path(mkdtemp(prefix="xlsales-calc-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     write_folder(folder / "data", company(lang))
     request = terminal.Request(folder / "data", None, lang, NOW)
     assert terminal.run(request, folder / "sales.xlsm", strict=False, force=True) == 0

@@ -16,10 +16,11 @@ import pytest
 import xlwings as xw
 
 from xlsales.hosts import calc
+from xlsales.hosts.calc_office import settled
 from xlsales.hosts.calc_uno import CalcError, CalcGone, UnoMissing, uno
 
 PROGRAM = "soffice"
-STARTED_WITHIN, ENDED_WITHIN = 60.0, 20.0
+STARTED_WITHIN, ENDED_WITHIN = 180.0, 30.0
 
 
 def missing(reason: str) -> None:
@@ -42,15 +43,16 @@ def need(*programs: str) -> None:
 
 @dataclass
 class Office:
-    """A running office. process: what was started; it leads a group of its own."""
+    """A running office. process: what was started, leader of a group of its own; state: where it keeps its logs."""
 
     process: subprocess.Popen[bytes]
     pipe: str
     profile: Path
+    state: Path
     app: xw.App | None = None
 
     def connect(self) -> xw.App:
-        """The office through xlwings; waits until it listens."""
+        """The office through xlwings; waits until it listens and has finished starting."""
         end = time.monotonic() + STARTED_WITHIN
         while True:
             try:
@@ -60,7 +62,13 @@ class Office:
                 assert time.monotonic() < end, "soffice does not listen"
                 time.sleep(0.05)
             else:
+                assert settled(self.app.impl.context, STARTED_WITHIN), "soffice does not finish starting"
                 return self.app
+
+    @property
+    def runs(self) -> bool:
+        """Whether its process is there."""
+        return self.process.poll() is None
 
     def kill(self) -> None:
         """End it at once, as a crash does."""
@@ -99,16 +107,19 @@ def start(profile: Path, *arguments: str, display: str = "", environment: dict[s
         "--nologo",
         "--nofirststartwizard",
         f"--accept=pipe,name={pipe};urp;StarOffice.ComponentContext",
-        *([] if display else ["--headless", "--nodefault"]),
+        "--nodefault",
+        *([] if display else ["--headless"]),
         *arguments,
     ]
-    own = {**os.environ, "SAL_USE_VCLPLUGIN": "gen" if display else "svp", **(environment or {})}
+    state = profile / "state"
+    own = {**os.environ, "SAL_USE_VCLPLUGIN": "gen" if display else "svp", "LC_ALL": "C.UTF-8"}
+    own |= {"XDG_STATE_HOME": str(state), **(environment or {})}
     if display:
         own["DISPLAY"] = display
     process = subprocess.Popen(
         command, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
-    return Office(process, pipe, profile)
+    return Office(process, pipe, profile, state)
 
 
 @contextmanager
@@ -122,35 +133,10 @@ def running(profile: Path, **more: str) -> Iterator[Office]:
         office.end()
 
 
-TRIES = 3
-
-
 @pytest.fixture(scope="session")
 def headless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[xw.App]:
     """An office without a window, shared by the tests of a run."""
     need(PROGRAM)
     with running(tmp_path_factory.mktemp("office")) as office:
-        assert office.app is not None
-        yield office.app
-
-
-@pytest.fixture(scope="session")
-def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A profile with the extension in it, put there by the command that users type."""
-    need(PROGRAM)
-    from xlsales.__main__ import main
-
-    profile = tmp_path_factory.mktemp("extended")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
-        # LibreOffice 7.4 now and then dies with bad_alloc while it takes an extension on a busy machine.
-        assert any(main(["calc", "install", "--profile", str(profile)]) == 0 for _ in range(TRIES))
-    return profile
-
-
-@pytest.fixture(scope="session")
-def equipped(extended: Path) -> Iterator[xw.App]:
-    """An office without a window and with the extension."""
-    with running(extended) as office:
         assert office.app is not None
         yield office.app

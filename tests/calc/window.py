@@ -1,186 +1,176 @@
-"""A real Calc window on a virtual screen: find things by their accessible names, click them with the mouse."""
+"""A real Calc window on a virtual screen: find things by their accessible names, click them with the mouse.
 
-import os
-import subprocess
+Every wait is for a condition and has a limit; one that passes it says what it waited for, shows what can be found on
+the screen, and names a picture of it.
+"""
+
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import xlwings as xw
 
-from tests.calc.office import Office, need, start
+from tests.calc.office import Office
+from tests.calc.screen import HEIGHT, WIDTH, Screen
+from xlsales.hosts.calc_office import settled
 from xlsales.hosts.calc_uno import translated
+from xlsales.labels import word
 
-WIDTH, HEIGHT = 1920, 1080
 TITLE = "xlsales"  # of message boxes
-SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
-<oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
-{}</oor:items>
-"""
-ITEM = '<item oor:path="{}"><prop oor:name="{}" oor:op="fuse"><value>{}</value></prop></item>\n'
-QUIET = (  # what an office asks and shows when it starts for the first time
-    ("/org.openoffice.Office.Common/Misc", "ShowTipOfTheDay", "false"),
-    ("/org.openoffice.Office.Common/Misc", "FirstRun", "false"),
-    ("/org.openoffice.Office.Common/Misc", "ShowDonation", "false"),
-    ("/org.openoffice.Setup/Product", "ooSetupLastVersion", "99.0"),
-    ("/org.openoffice.Office.Calc/Formula/Load", "OOXMLRecalcMode", "0"),
-)
-
-
-@contextmanager
-def screen() -> Iterator[str]:
-    """A virtual screen; its name, such as ":7"."""
-    need("Xvfb", "xdotool", "import", "soffice")
-    read, write = os.pipe()
-    size = f"{WIDTH}x{HEIGHT}x24"
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", size, "-nolisten", "tcp", "-noreset"]
-    server = subprocess.Popen(command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    os.close(write)
-    try:
-        with os.fdopen(read) as answer:
-            yield f":{answer.readline().strip()}"
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def quiet_profile(profile: Path) -> None:
-    """Let nothing but the book show when the office starts; what the profile holds already stays."""
-    path = profile / "user" / "registrymodifications.xcu"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    items = "".join(ITEM.format(*each) for each in QUIET)
-    if path.is_file():
-        path.write_text(path.read_text("utf-8").replace("</oor:items>", items + "</oor:items>"), "utf-8")
-    else:
-        path.write_text(SETTINGS.format(items), "utf-8")
+LOOK = 0.1  # seconds between two looks
+SOON, LATE = 60.0, 240.0  # for what the window does at once; for what a command may need on a busy machine
+UNHEARD = 20.0  # after which a click without any effect is made again
+LOG_TAIL = 3000
+DEEPEST, MOST_CHILDREN = 14, 300
+PLACE_AND_SIZE = 15  # com.sun.star.awt.PosSize
 
 
 @dataclass
 class Window:
-    """The office, and the screen that it is on."""
+    """The office, the screen that it is on, and where pictures of failures go."""
 
     office: Office
-    display: str
+    screen: Screen
+    pictures: Path
 
     @property
     def app(self) -> xw.App:
         assert self.office.app is not None
         return self.office.app
 
-    def tops(self) -> list[Any]:
-        """The windows that are open, dialogs too, the last first."""
-        toolkit = self.app.impl.service("com.sun.star.awt.Toolkit")
-        return [toolkit.getTopWindow(at) for at in reversed(range(toolkit.getTopWindowCount()))]
+    def show(self, path: Path) -> xw.Book:
+        """Open a book; its window then fills the screen and has the keyboard."""
+        book = self.app.books.open(str(path))
+        self.main.setPosSize(0, 0, WIDTH, HEIGHT, PLACE_AND_SIZE)
+        self.main.setFocus()
+        self.settle()
+        return book
 
-    def find(self, name: str, within: float = 30.0) -> Any:
-        """What bears an accessible name and is shown; waits for it."""
-        found = self.wait(lambda: next((each for top in self.tops() for each in named(top, name)), None), within)
-        assert found is not None, f"nothing on the screen is called {name}: {self.names()}"
-        return found
-
-    def names(self) -> list[str]:
-        """What there is to find."""
-        return sorted({name for top in self.tops() for name, _ in walk(accessible(top)) if name})[:400]
-
-    def wait(self, look: Callable[[], Any], within: float) -> Any:
-        """What `look` gives once it gives anything."""
-        end = time.monotonic() + within
-        while True:
-            found = attempt(look)
-            if found or time.monotonic() > end:
-                return found
-            time.sleep(0.5)
-
-    def place(self, name: str, within: float = 30.0) -> tuple[int, int]:
-        """Where the middle of something is."""
-        return middle(self.find(name, within))
-
-    def click(self, name: str, within: float = 30.0) -> None:
-        """Move the mouse onto something and press its button."""
-        self.press(*self.place(name, within))
-
-    def working(self) -> bool:
-        """Whether a command is running, or has something to say."""
-        return not self.main.isEnabled() or bool(self.boxes())
+    def settle(self) -> None:
+        """Wait until the office has done all that it had to do before."""
+        assert settled(self.app.impl.context, LATE), self.told("the office does not come to rest")
 
     @property
     def main(self) -> Any:
         """The window of the book."""
         found = self.app.impl.books.active
-        assert found is not None
+        assert found is not None, "no book is open"
         return found.xl.getCurrentController().getFrame().getContainerWindow()
 
-    def command(self, name: str) -> None:
-        """Click a button of the toolbar until it works: without a window manager a click may only bring the focus."""
-        place = self.place(name)
-        for _ in range(5):
-            self.press(*place)
-            if self.wait(lambda: attempt(self.working), 3.0):
-                return
-        raise AssertionError(f"the button {name} does nothing")
+    def told(self, what: str) -> str:
+        """A message with a picture of the screen and, in a file beside it, everything on it that has a name."""
+        picture = self.screen.picture(self.pictures / f"{time.time_ns()}.png")
+        picture.with_suffix(".txt").write_text("\n".join(attempt(self.names) or []), "utf-8")
+        return f"{what}; picture: {picture}{self.log()}"
+
+    def log(self) -> str:
+        """The end of what the commands noted about failures inside; "" where nothing went wrong."""
+        written = [path.read_text("utf-8")[-LOG_TAIL:] for path in self.office.state.rglob("*.log")]
+        return "\n".join(["", *written])
+
+    def wait(self, look: Callable[[], Any], within: float, what: str) -> Any:
+        """What `look` gives once it gives anything."""
+        end = time.monotonic() + within
+        while not (found := attempt(look)):
+            assert self.office.runs, f"the office ended while waiting: {what}"
+            assert time.monotonic() < end, self.told(f"not within {within:.0f} s: {what}")
+            time.sleep(LOOK)
+        return found
+
+    def tops(self) -> list[Any]:
+        """The windows that are open, dialogs too, the last first."""
+        toolkit = self.app.impl.service("com.sun.star.awt.Toolkit")
+        return [toolkit.getTopWindow(at) for at in reversed(range(toolkit.getTopWindowCount()))]
+
+    def names(self) -> list[str]:
+        """What there is to find."""
+        return sorted({name for top in self.tops() for name, _ in walk(accessible(top)) if name})[:400]
+
+    def place(self, name: str, within: float = SOON) -> tuple[int, int]:
+        """Where the middle of what bears an accessible name is."""
+        look = lambda: [middle(each) for top in self.tops() for each in named(top, name)][:1]  # noqa: E731
+        return self.wait(look, within, f"nothing is called {name}")[0]
+
+    def click(self, name: str) -> None:
+        """Move the mouse onto something and press its button."""
+        self.press(*self.place(name))
+
+    def press(self, x: int, y: int) -> None:
+        """Press the button of the mouse; the office handles each part of it before the next comes."""
+        self.screen.tool("mousemove", str(x - 1), str(y))
+        self.screen.tool("mousemove", str(x), str(y))
+        self.settle()
+        self.screen.tool("mousedown", "1")
+        self.screen.tool("mouseup", "1")
+
+    def command(self, command: str, clicks: int = 1) -> None:
+        """Click a command's button on the toolbar, with a real mouse, until it works. Menus speak English here."""
+        self.main.setFocus()  # as a window manager gives it back when a message box closes
+        x, y = self.place(word("command." + command, "en"))
+        end = time.monotonic() + LATE
+        while True:
+            for _ in range(clicks):
+                self.press(x, y)
+            heard = time.monotonic() + UNHEARD
+            while time.monotonic() < heard:
+                if attempt(self.working):
+                    return
+                time.sleep(LOOK)
+            assert time.monotonic() < end, self.told(f"the button {command} does nothing")
+            print(self.told(f"a click on {command} had no effect; it is made again"))
+
+    def working(self) -> bool:
+        """Whether a command is running, or has something to say."""
+        return not self.main.isEnabled() or bool(self.boxes())
 
     def boxes(self) -> list[Any]:
         """The message boxes of ours that are open."""
         return [top for top in self.tops() if accessible(top).getAccessibleName() == TITLE]
 
-    def shows(self, name: str) -> bool:
-        """Whether a message box has a button of that name."""
-        return bool(attempt(lambda: any(True for top in self.boxes() for _ in named(top, name))))
+    def box(self, within: float = LATE) -> tuple[str, list[str]]:
+        """The text of the message box in front and the names of its buttons; waits for one."""
+        text = self.wait(
+            lambda: next((each for top in self.boxes() for each in box_text(top)), ""), within, "a message"
+        )
+        return text, [name for name in ("Yes", "No", "OK") if attempt(lambda name=name: self.buttons(name))]
+
+    def buttons(self, name: str) -> list[tuple[int, int]]:
+        """Where the message box has a button of that name."""
+        return [middle(each) for top in self.boxes() for each in named(top, name)]
 
     def answer(self, name: str) -> None:
         """Click a button of the message box until the box has closed."""
-        before = self.dialog()
-        for _ in range(5):
-            places = attempt(lambda: [middle(each) for top in self.boxes() for each in named(top, name)])
-            if places:
-                self.press(*places[0])
-            if self.wait(lambda: attempt(lambda: self.closed(before)), 3.0):
-                return
-        raise AssertionError(f"the message box stays: {before}")
+        text, _ = self.box()
+        end = time.monotonic() + LATE
+        while True:
+            for place in attempt(lambda: self.buttons(name)) or []:
+                self.press(*place)
+                break
+            heard = time.monotonic() + UNHEARD
+            while time.monotonic() < heard:
+                if attempt(lambda: [True]) and text not in (attempt(self.texts) or []):
+                    return
+                time.sleep(LOOK)
+            assert time.monotonic() < end, self.told(f"the message box stays: {text}")
+            print(self.told(f"a click on {name} had no effect; it is made again"))
 
-    def closed(self, text: str) -> bool:
-        """Whether the message box of that text is no longer there."""
-        return text not in [each for top in self.boxes() for each in box_text(top)]
+    def texts(self) -> list[str]:
+        """What the message boxes say."""
+        return [each for top in self.boxes() for each in box_text(top)]
 
-    def press(self, x: int, y: int) -> None:
-        """Press and release the button as slowly as a hand does: an office that is busy loses a faster click."""
-        self.tool("mousemove", str(x - 1), str(y))
-        time.sleep(0.3)
-        self.tool("mousemove", str(x), str(y))
-        time.sleep(0.3)
-        self.tool("mousedown", "1")
-        time.sleep(0.3)
-        self.tool("mouseup", "1")
-        time.sleep(0.3)
-
-    def tool(self, *arguments: str) -> None:
-        """A real event of mouse or keyboard."""
-        subprocess.run(["xdotool", *arguments], env={**os.environ, "DISPLAY": self.display}, check=True, timeout=20)
-
-    def picture(self, path: Path) -> None:
-        """What the screen shows."""
-        command = ["import", "-window", "root", str(path)]
-        subprocess.run(command, env={**os.environ, "DISPLAY": self.display}, check=True, timeout=60)
-
-    def ready(self, within: float = 90.0) -> xw.Book:
-        """The book in front once it is open; the window then fills the screen."""
-        found = self.wait(lambda: self.app.impl.books.active, within)
-        assert found is not None, "no book was opened"
-        frame = self.wait(lambda: found.xl.getCurrentController().getFrame(), within)
-        frame.getContainerWindow().setPosSize(0, 0, WIDTH, HEIGHT, 15)  # position and size
-        time.sleep(1)
-        self.press(WIDTH * 3 // 4, HEIGHT * 3 // 4)  # no window manager gives the window the keyboard
-        time.sleep(1)
-        return xw.Book(impl=found)
-
-    def dialog(self, within: float = 300.0) -> str:
-        """The text of the message box in front; waits for one, without holding up the office."""
-        found = self.wait(lambda: next((text for top in self.tops() for text in box_text(top)), ""), within)
-        assert found, f"no message box: {self.names()[:60]}"
-        return found
+    def run(self, command: str, clicks: int = 1, answer: str = "Yes") -> str:
+        """Click a command, answer its questions; what it said at last."""
+        self.command(command, clicks)
+        while True:
+            text, buttons = self.box()
+            if "Yes" not in buttons:
+                assert str(self.office.state) not in text, self.told(text)  # it names the file of failures inside
+                self.answer("OK")
+                self.wait(lambda: self.main.isEnabled() and not self.boxes(), LATE, f"the end of {command}")
+                return text
+            self.answer(answer)
 
 
 def attempt(look: Callable[[], Any]) -> Any:
@@ -201,10 +191,9 @@ def walk(context: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
     """Everything inside, with its accessible name; tables are not entered."""
     if context is None:
         return
-    name = context.getAccessibleName()
-    yield name, context
+    yield context.getAccessibleName(), context
     count = context.getAccessibleChildCount()
-    if depth > 14 or count > 300:
+    if depth > DEEPEST or count > MOST_CHILDREN:
         return
     for at in range(count):
         child = context.getAccessibleChild(at)
@@ -226,20 +215,6 @@ def middle(context: Any) -> tuple[int, int]:
 
 def box_text(window: Any) -> Iterator[str]:
     """The text of a message box of ours."""
-    context = accessible(window)
-    if context.getAccessibleName() == TITLE:
-        texts = [name for name, _ in walk(context) if len(name) > 8]
-        if texts:
-            yield max(texts, key=len)
-
-
-@contextmanager
-def opened(profile: Path, *arguments: str, display: str) -> Iterator[Window]:
-    """A window of an office with a profile."""
-    quiet_profile(profile)
-    office = start(profile, *arguments, display=display)
-    try:
-        office.connect()
-        yield Window(office, display)
-    finally:
-        office.end()
+    texts = [name for name, _ in walk(accessible(window)) if len(name) > len(TITLE) + 1]
+    if texts:
+        yield max(texts, key=len)

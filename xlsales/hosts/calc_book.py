@@ -9,7 +9,7 @@ from xlwings import base_classes
 from xlsales.hosts.calc_formulas import ONE_CELL, number_of
 from xlsales.hosts.calc_range import Range
 from xlsales.hosts.calc_tables import Tables
-from xlsales.hosts.calc_uno import CalcError, CalcProtected, guarded, options, path_of, url
+from xlsales.hosts.calc_uno import CalcError, CalcProtected, guarded, options, path_of, uno, url
 from xlsales.hosts.calc_values import Box, Formats, box_of
 
 if TYPE_CHECKING:
@@ -111,8 +111,14 @@ class Book(base_classes.Book):
         self.xl.storeAsURL(url(target), options(FilterName=FILTERS[target.suffix.lower()], **more))
 
     def to_pdf(self, path: str, quality: str) -> None:  # noqa: ARG002 - Calc has one quality
-        """Save the visible sheets as a PDF file."""
-        self.xl.storeToURL(url(path), options(FilterName=PDF))
+        """Save the visible sheets as a PDF file; Calc itself would print the hidden ones too."""
+        printed = self.xl.createInstance("com.sun.star.sheet.SheetCellRanges")
+        for sheet in self.sheets:
+            if sheet.visible:
+                areas = sheet.xl.getPrintAreas() or [sheet.used_range.xl.getRangeAddress()]
+                printed.addRangeAddresses(areas, False)
+        chosen = uno().Any("[]com.sun.star.beans.PropertyValue", options(Selection=printed))
+        self.xl.storeToURL(url(path), options(FilterName=PDF, FilterData=chosen))
 
     def close(self) -> None:
         """Close without saving."""

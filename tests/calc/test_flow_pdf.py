@@ -1,0 +1,31 @@
+"""Export PDF: the dashboard as a file beside the workbook; the menu holds every command."""
+
+from pathlib import Path
+
+import pytest
+import xlwings as xw
+from pypdf import PdfReader
+
+from tests.calc.window import Window
+from xlsales.commands.registry import COMMANDS, GROUPS
+from xlsales.labels import word
+
+
+def test_the_dashboard_becomes_a_pdf(window: Window, book: xw.Book, path: Path, lang: str) -> None:
+    said = window.run("export_pdf")
+    (made,) = path.parent.glob("*.pdf")
+    assert str(made) in said
+    pages = PdfReader(made).pages
+    assert len(pages) == 1, "the dashboard alone"
+    assert word("sheet.dashboard", lang) in pages[0].extract_text()
+    assert book.name == path.name, "the workbook itself stays what it was"
+
+
+@pytest.mark.parametrize("lang", ["en"])
+def test_the_menu_has_every_command(window: Window, path: Path) -> None:
+    window.show(path)
+    window.click("xlsales")
+    for group in GROUPS:
+        window.place(word("group." + group, "en"))
+    assert {word("command." + each, "en") for each in COMMANDS} <= set(window.names())
+    window.screen.tool("key", "Escape")
