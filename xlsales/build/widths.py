@@ -13,6 +13,7 @@ SAMPLE = 400
 HEADER_LINES = 2
 HEADER_SIZE = 0.95  # bold letters of 9 points against plain ones of 10
 ONE_LINE = 16  # a Chinese heading up to eight characters is not broken
+LATIN = (0.7, 0.85)  # bold Latin letters of 9 points, narrow and wide ones, against a digit of 10
 
 
 def text_width(text: str) -> int:
@@ -31,6 +32,20 @@ def heading_width(name: str) -> float:
         return (whole if whole <= ONE_LINE else whole / HEADER_LINES + 2) * HEADER_SIZE + FILTER_BUTTON
     longest = max((len(part) for part in name.split()), default=0)
     return max(longest, whole / HEADER_LINES + 1) * HEADER_SIZE + FILTER_BUTTON
+
+
+def beside_button(name: str, width: float) -> float:
+    """A width at which a heading that just fits into one line is not covered by its filter button.
+
+    Spreadsheets break a line where the text is wider than the cell, whatever the button covers of it.
+
+    >>> beside_button("Margin rate", 9.0), beside_button("Margin rate", 7.0), beside_button("Margin rate", 20.0)
+    (12.35, 7.0, 20.0)
+    """
+    letters = text_width(name)
+    narrow, wide = LATIN if name.isascii() else (HEADER_SIZE, HEADER_SIZE)
+    needs = letters * wide + FILTER_BUTTON
+    return needs if letters * narrow <= width < needs else width
 
 
 def value_width(value: Value, kind: str, unit: int) -> int:
@@ -60,7 +75,7 @@ def column_width(name: str, column: Column, values: list[Value], unit: int) -> f
     widest = max((value_width(value, column.kind, unit) for value in seen), default=0) + 2
     least = 11.5 if column.kind in {DATE, PERIOD} else 13.0 if column.kind == MONEY else LEAST
     most = WIDEST if column.key in SENTENCES else MOST
-    return min(max(widest * 1.05, heading_width(name), least), most)
+    return beside_button(name, min(max(widest * 1.05, heading_width(name), least), most))
 
 
 def set_widths(page: Any, widths: dict[int, float]) -> None:
