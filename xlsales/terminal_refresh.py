@@ -24,6 +24,7 @@ from xlsales.hosts.xlsx_write import fitting, write_tables
 from xlsales.labels import word
 from xlsales.problems import InputError, Problem, from_refusal, from_run, table_name
 from xlsales.schema import RESULTS, TABLES
+from xlsales.schema.origin import Origin
 from xlsales.sources.raw import Raw
 from xlsales.sources.refreshed import report
 from xlsales.terminal import Loaded, counted, list_problems, progress, say, tell_report
@@ -78,7 +79,8 @@ def refresh(book: Path, only: str, since: date | None, look: tuple[str, datetime
         outcome = computed(checked.tables, settings)
         problems = [*checked.problems, *from_run(outcome.refused, outcome.notes)]
         start("write")
-        writes = [*results_on(worded(outcome.results, lang), chosen), problem_table(problems, lang)]
+        stand = {key: Origin("", each.sheet, each.area[1], each.area[0]) for key, each in table_places(book).items()}
+        writes = [*results_on(worded(outcome.results, lang), chosen, lambda _: stand), problem_table(problems, lang)]
         rows = report(raw, checked.tables, pd.concat([checked.excluded, dropped], ignore_index=True))
         if found is not None:
             kept = incoming.left_in_source(own)  # the input tables are not written, so that this does not change

@@ -21,11 +21,18 @@ def worded(results: Mapping[str, pd.DataFrame], lang: str) -> Frames:
 
 
 def _alerts(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
-    reasons = [
-        word(f"says.{alert}", lang, **{name: shown(fact) for name, fact in facts.items()})
-        for alert, facts in zip(frame["alert"], frame["facts"], strict=True)
-    ]
-    return frame.drop(columns="facts").assign(reason=pd.Series(reasons, index=frame.index, dtype="str"))
+    reasons = []
+    for row in frame.to_dict("records"):
+        says = [word(f"says.{row['alert']}", lang, **{name: shown(fact) for name, fact in row["facts"].items()})]
+        if row.get("cause"):
+            says.append(
+                word("says.cause", lang, cause=_value("cause", row["cause"], lang), size=shown(row["cause_money"]))
+            )
+        if row.get("part_name"):
+            says.append(word("says.part", lang, name=row["part_name"], money=shown(row["part_money"])))
+        reasons.append(word("where.space", lang).join(says))
+    gone = [name for name in ("facts", "cause_money", "part_name", "part_money") if name in frame]
+    return frame.drop(columns=gone).assign(reason=pd.Series(reasons, index=frame.index, dtype="str"))
 
 
 class Amount(float):

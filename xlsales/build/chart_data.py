@@ -22,6 +22,7 @@ STEPS = 11  # of a bridge: two levels and nine effects
 OWED = tuple(bucket for bucket in BUCKETS if bucket != "unapplied")
 SPANS = ("month", "quarter", "year_to_date", "rolling_12")
 DEALS = ("deals", "open", "weighted", "slipped", "coverage", "win_rate_count", "win_rate_value", "cycle_days")
+NOTHING = Found("", "")
 CLOSED = ("won", "lost", "omitted")
 
 
@@ -109,8 +110,8 @@ def of_member(finder: Finder, chosen: Chosen, column: str = "scope") -> list[Whe
 class Either(Where):
     """A condition on a column that need not hold for the company."""
 
-    scope: Found = Found("", "")
-    company: Found = Found("", "")
+    scope: Found = NOTHING
+    company: Found = NOTHING
 
     def formula(self, build: Build, table: str) -> str:
         """The condition over all rows of the table."""
@@ -181,7 +182,7 @@ def month_row(chosen: Chosen, month: int) -> Found:
 
 
 def path_block(key: str, chosen: Chosen) -> Callable[[Finder, Area], ChartBlock]:
-    """The way through the year: sales added up, what was to be expected, and at the end the landing with its interval."""
+    """The way through the year: sales added up, what was to be expected, at the end the landing with its interval."""
 
     def block(finder: Finder, area: Area) -> ChartBlock:
         build, rows, so_far = finder.build, [], 0.0

@@ -192,7 +192,7 @@ def pace(drawer: Drawer, key: str) -> Any:
 
 
 def path(drawer: Drawer, key: str) -> Any:
-    """The way through the year as lines: attained solid, expected dashed, and at the end the landing with its interval."""
+    """The way through the year: attained solid, expected dashed, at the end the landing with its interval."""
     chart = drawer.build.book.add_chart({"type": "line"})
     small = {"type": "square", "size": 4, "fill": {"color": DARK}, "border": {"color": DARK}}
     chart.add_series(drawer.series(key, 1, line={"color": DARK, "width": 2.25}, marker=small))

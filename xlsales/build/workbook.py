@@ -17,6 +17,7 @@ from xlsales.build.lists import define_lists
 from xlsales.build.macros import add_macros
 from xlsales.build.package import CALCULATED_BY, MacroBook
 from xlsales.build.ribbon import Button
+from xlsales.build.sheets.alerts import link_alerts
 from xlsales.build.sheets.chart_data import write_chart_data
 from xlsales.build.sheets.dashboard import REGION_CHOICE, write_dashboard
 from xlsales.build.sheets.focus import CHOICE as FOCUS_CHOICE
@@ -116,6 +117,7 @@ def write_sheets(made: Build) -> None:
         insert_beside(made, page, by_key[key], drawer.draw(chart))
     for sheet in SHEETS:
         write_checks(made, sheet.key, made.sheets[sheet.key])
+    link_alerts(made)
     write_dashboard(made, by_key["dashboard"], drawer, chosen["region"])
     write_focus(made, by_key["focus"], drawer, chosen["focus"])
     write_help(made, by_key["help"])

@@ -1,12 +1,13 @@
 """What every command begins with: the book's tables with the plan folded in, checked; and what ends it: an answer."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from xlsales import validate
+from xlsales.commands.alert_links import linked, tables_seen
 from xlsales.commands.answer import Answer
 from xlsales.commands.plan_limits import fold_limits
 from xlsales.commands.plan_sheet import PlanSheet, fold, plan_sheets
@@ -17,7 +18,9 @@ from xlsales.core.refusal import Refusal
 from xlsales.labels import word
 from xlsales.problems import InputError, Problem, from_refusal, from_run
 from xlsales.schema import INPUTS, RESULTS, TABLES
+from xlsales.schema.origin import Origin
 
+Places = Callable[[list[str]], Mapping[str, Origin]]
 SLOW = ("forecast",)  # takes as long as all the rest, and nothing else stands on it
 # Sheets of the end of a month: whether a closed period was changed is looked at with them, and with Check data.
 CLOSING = frozenset({"scorecard_report", "incentives_report", "improvement_report"})
@@ -38,6 +41,11 @@ class Work:
     sheets: dict[str, PlanSheet]
     pending: list[Change] = field(default_factory=list)
     excluded: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def limits(self) -> list[Change]:
+        """The write of `plan_limits`, where the matrices changed it."""
+        return [each for each in self.pending if isinstance(each, Replace) and each.table == "plan_limits"]
 
     @property
     def as_of(self) -> pd.Timestamp:
@@ -120,10 +128,20 @@ def results_up_to(work: Work, last: str, *also: str) -> dict[str, pd.DataFrame]:
         raise InputError(from_refusal(refusal)) from refusal
 
 
-def results_on(results: Mapping[str, pd.DataFrame], sheets: Collection[str] | None) -> list[Change]:
-    """The result tables of some sheets (None: of all); one that could not be given is emptied, never left stale."""
-    chosen = [key for key in RESULTS if sheets is None or TABLES[key].sheet in sheets]
-    return [Replace(key, declared(key, results.get(key, pd.DataFrame()))) for key in chosen]
+def results_on(
+    results: Mapping[str, pd.DataFrame], sheets: Collection[str] | None, places: Places | None = None
+) -> list[Change]:
+    """The result tables of some sheets (None: of all); one that could not be given is emptied, never left stale.
+
+    The data of the charts goes with the five quantities. places: tells where tables stand, so that alerts lead there.
+    """
+    wanted = None if sheets is None else {*sheets, *(("chart_data",) if "five" in sheets else ())}
+    chosen = [key for key in RESULTS if wanted is None or TABLES[key].sheet in wanted]
+    changes: list[Change] = [Replace(key, declared(key, results.get(key, pd.DataFrame()))) for key in chosen]
+    alerts = results.get("alerts")
+    if places is None or "alerts" not in chosen or not tables_seen(alerts):
+        return changes
+    return linked(changes, alerts, places(tables_seen(alerts)))
 
 
 def declared(key: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -137,7 +155,12 @@ def recomputed(book: Book, sheets: Collection[str] | None) -> Answer:
     results = compute(book, work, sheets)
     if sheets is not None and CLOSING & set(sheets):
         work.problems += changed_closings(work.tables, work.settings, work.raw.origins)
-    return answered(book, work, results_on(results, sheets), sheets)
+    return answered(book, work, results_on(results, sheets, places_in(book)), sheets)
+
+
+def places_in(book: Book) -> Places:
+    """Where the tables of a book stand, asked for only when it is needed."""
+    return lambda tables: book.read(tables).origins
 
 
 def answered(book: Book, work: Work, changes: list[Change], sheets: Collection[str] | None) -> Answer:

@@ -10,7 +10,7 @@ from xlsales.commands import refresh_report as reported
 from xlsales.commands.answer import Answer
 from xlsales.commands.differing import EXAMPLES, Difference, differences
 from xlsales.commands.protocol import Book, Change, Reading, Replace
-from xlsales.commands.reading import Work, answered, compute, load, results_on
+from xlsales.commands.reading import Work, answered, compute, load, places_in, results_on
 from xlsales.labels import word
 from xlsales.problems import InputError, Problem, table_name
 from xlsales.schema import TABLES
@@ -50,7 +50,7 @@ def refreshed(book: Book, chosen: Collection[str], sheets: Collection[str] | Non
     if "refreshes" in own.tables:
         inputs.append(Replace("refreshes", reported.kept(own, rows, left, book.now, book.lang)))
     results = compute(book, work, sheets)
-    answer = answered(book, work, [*inputs, *results_on(results, sheets)], sheets)
+    answer = answered(book, work, [*inputs, *results_on(results, sheets, places_in(book))], sheets)
     lines = [line for part in parts for line in part.told(book.lang)]
     question = "\n".join([word("said.overwrite", book.lang), *lines]) if lines else ""
     sums = {

@@ -211,6 +211,9 @@ TABLES = (
         text("name"),
         money("money"),
         text("reason"),
+        code("cause"),
+        integer("part_of"),
+        text("place"),
     ),
     result(
         "forecast",

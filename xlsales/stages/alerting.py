@@ -1,14 +1,16 @@
 """Stage 4: what needs attention, ranked by the money at stake."""
 
+import numpy as np
 import pandas as pd
 
 from xlsales.core import alerts as rules
 from xlsales.core.calendar import first_day
 from xlsales.core.customer_care import satisfaction
 from xlsales.core.period_steps import same_period_last_year
+from xlsales.stages.alert_rows import with_rows
 from xlsales.stages.collections import discounted_documents
 from xlsales.stages.cycle import Cycle, Frames
-from xlsales.stages.lines import calendar
+from xlsales.stages.lines import calendar, tree_of
 from xlsales.stages.monitoring import this_year
 from xlsales.stages.people import activities_to_date
 from xlsales.stages.quantities import with_names
@@ -29,13 +31,56 @@ def alerts(cycle: Cycle) -> Frames:
         _idle(cycle),
         _dissatisfied(cycle),
     ]
-    table = rules.ranked([part for part in found if part is not None and len(part)])
-    return {"alerts": with_names(cycle, table.astype({"member": "str"}), "scope")}
+    table = rules.ranked([part for part in found if part is not None and len(part)], _above(cycle))
+    named = with_names(cycle, table.astype({"member": "str"}), "scope")
+    return {"alerts": with_rows(cycle, _with_reasons(cycle, named))}
+
+
+def _above(cycle: Cycle) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """Who stands above each salesperson and region: the person's region, then the regions above."""
+    tree = tree_of(cycle, "region")
+    members = [] if tree is None else [str(member) for member in tree.members]
+    lines = {member: [("region", str(each)) for each in tree.ancestors(member)] for member in members} if tree else {}
+    found = {("region", member): line for member, line in lines.items()}
+    people = cycle.tables["salespeople"].drop_duplicates("salesperson")
+    for person, region in zip(people["salesperson"], people["region"].astype(object), strict=True):
+        if isinstance(region, str):
+            found["salesperson", str(person)] = [("region", region), *lines.get(region, [])]
+    return found
+
+
+def _with_reasons(cycle: Cycle, table: pd.DataFrame) -> pd.DataFrame:
+    """At each trouble its largest cause, where the gaps know one, and its dearest part below the member."""
+    gaps = cycle.found.get("gaps")
+    table = table.assign(cause="", cause_money=np.nan, part_name="", part_money=np.nan)
+    heads = table["part_of"].isna() & (table["alert"] == "behind_pace")
+    if gaps is not None:
+        sized = gaps[gaps["cause"].astype("str") != ""].sort_values("size", ascending=False, kind="stable")
+        first = sized.drop_duplicates(["scope", "member", "measure"])
+        by_owner = first.set_index(["scope", "member", "measure"])[["cause", "size"]]
+        asked = pd.MultiIndex.from_frame(table[["scope", "member", "measure"]])
+        known = by_owner.reindex(asked)
+        table["cause"] = known["cause"].fillna("").to_numpy(object)
+        table["cause_money"] = known["size"].to_numpy(float)
+        behind = table["alert"] == "behind_pace"
+        table["cause"], table["cause_money"] = table["cause"].where(behind, ""), table["cause_money"].where(behind)
+    parts = table[table["alert"].isin(["behind_pace"]) & table["part_of"].notna()]
+    for at in table.index[heads]:
+        row = table.loc[at]
+        below = parts[(parts["part_of"] == row["rank"]) & (parts["measure"] == row["measure"])]
+        below = below[(below["scope"] != row["scope"]) | (below["member"] != row["member"])]
+        if len(below):
+            table.loc[at, ["part_name", "part_money"]] = below.iloc[0]["name"], below.iloc[0]["money"]
+    return table
 
 
 def _behind(cycle: Cycle) -> pd.DataFrame | None:
     pace = cycle.found.get("pace")
-    return None if pace is None else rules.behind_pace(pace)
+    if pace is None:
+        return None
+    # The landing that blends season and deals is the one that the sheets show; a team's is that of its people.
+    landed = pace.assign(landing=pace["landing_blended"].fillna(pace["landing"]))
+    return rules.behind_pace(landed, without=("company", "manager"))
 
 
 def _year(cycle: Cycle, *, past: bool = False) -> str:

@@ -5,11 +5,12 @@ from typing import Any
 from xlsxwriter.utility import xl_col_to_name
 
 from xlsales.build.charts import Drawer, title_of
-from xlsales.build.context import Build
+from xlsales.build.context import Build, quoted
 from xlsales.build.facts import headlines
 from xlsales.build.found import Finder, Found
 from xlsales.build.layout import HELP_ROW, LINK_ROW, TITLE_ROW, Sheet
-from xlsales.build.sheets.home import FIVE_ROW
+from xlsales.build.live import Given
+from xlsales.build.sheets.home import FACT_ROW, FIVE_ROW, shown_day
 from xlsales.build.sheets.pages import from_block, heat, merged, write_choice, write_tile
 from xlsales.build.styles import MONEY_MEASURES
 from xlsales.build.table_sheet import open_sheet, protect
@@ -32,13 +33,14 @@ def write_dashboard(build: Build, sheet: Sheet, drawer: Drawer, choice: str) -> 
     page = open_sheet(build, sheet)
     page.set_column(0, COLUMNS - 1, WIDTH)
     page.center_horizontally()
-    page.write_string(HELP_ROW, 0, subtitle(build), build.styles.note)
+    says = subtitle(build)
+    page.write_formula(HELP_ROW, 0, "=" + says.formula, build.styles.note, says.value)
     for number, key in enumerate(("management", "region", "finance")):
         top = number * PAGE_ROWS
         if number:
             page.set_row(top + TITLE_ROW, 24)
             page.write_url(top + LINK_ROW, 0, build.link("home"), build.styles.link, build.says("back"))
-            page.write_string(top + HELP_ROW, 0, subtitle(build), build.styles.note)
+            page.write_formula(top + HELP_ROW, 0, "=" + says.formula, build.styles.note, says.value)
         page.write_string(top + TITLE_ROW, 0, build.says(f"dashboard.{key}"), build.styles.title)
         page.write_url(
             LINK_ROW, 3 * (number + 1), build.link("dashboard", top), build.styles.link, build.says(f"dashboard.{key}")
@@ -54,11 +56,16 @@ def write_dashboard(build: Build, sheet: Sheet, drawer: Drawer, choice: str) -> 
     protect(page)
 
 
-def subtitle(build: Build) -> str:
-    """Company, day and unit."""
-    day = build.as_of
-    parts = [build.company, build.says("home.as_of") + " " + day.isoformat() if day else "", build.unit_note]
-    return " · ".join(part for part in parts if part)
+def subtitle(build: Build) -> Given:
+    """Company, day and unit; the day is Home's, so that it follows every refresh."""
+    home, day = build.place("home", FACT_ROW, 1), shown_day(build).value
+    text = f'YEAR({home})&"-"&RIGHT("0"&MONTH({home}),2)&"-"&RIGHT("0"&DAY({home}),2)'  # TEXT depends on the language
+    shown = build.as_of.isoformat() if build.as_of else str(day)
+    before = " · ".join(part for part in (build.company, build.says("home.as_of") + " ") if part)
+    after = f" · {build.unit_note}"
+    return Given(
+        f"{quoted(before)}&IF(ISNUMBER({home}),{text},{home})&{quoted(after)}", f"{before}{shown}{after}"
+    )
 
 
 def place_chart(build: Build, page: Any, drawer: Drawer, key: str, at: tuple[int, float, int]) -> None:

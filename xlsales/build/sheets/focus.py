@@ -24,7 +24,7 @@ FIVE, COMPARED, DEALS_ROW, ALERTS, MONTHS_ROW = 6, 14, 23, 27, 38
 PACE = ("period", "target", "actual", "attainment", "expected", "pace_index", "landing_blended", "landing_low",
         "landing_high", "landing", "remaining", "required_per_day", "required_uplift")  # fmt: skip
 FIGURES = ("sales", "volume", "margin", "profit", "collections", "last_year", "planned")
-CHART = {"width": 570, "height": 270}
+CHART = {"width": 432, "height": 280}
 
 
 def write_focus(build: Build, sheet: Sheet, drawer: Drawer, choice: str) -> None:
@@ -104,7 +104,7 @@ def alerts(build: Build, page: Any, drawer: Drawer) -> None:
     """What needs attention at the member."""
     page.write_string(ALERTS, 0, build.says("focus.alerts"), build.styles.caption)
     spans = ((0, 0, 1), (1, 1, 2), (2, 3, 2), (3, 5, 1), (4, 6, 1), (5, 7, COLUMNS - 7))
-    kinds = (build.styles.cell("integer"), build.styles.name, build.styles.cell("text"), build.styles.cell("text"),
+    kinds = (build.styles.cell("period"), build.styles.name, build.styles.cell("text"), build.styles.cell("text"),
              build.styles.cell(MONEY), build.styles.cell("text"))  # fmt: skip
     headings = drawer.places["focus_alerts"][0].headings
     for (step, column, width), style in zip(spans, kinds, strict=True):

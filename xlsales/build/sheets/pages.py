@@ -1,4 +1,4 @@
-"""What the pages of the dashboard and the sheet of one member share: the cell of choice, tiles, grids of found cells."""
+"""What the dashboard's pages and the sheet of one member share: the cell of choice, tiles, grids of found cells."""
 
 from typing import Any
 
