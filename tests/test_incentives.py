@@ -259,6 +259,24 @@ def test_lines_add_to_statements_and_statements_to_the_payout_to_the_cent(period
     assert (by_plan(payout)["commission"] * 100).round().sum() == round(payout.total * 100)
 
 
+@settings(max_examples=40, deadline=None)
+@given(periods(), st.sampled_from(["contract", "invoice", "margin", "cash"]), st.lists(st.floats(0, 1), max_size=4))
+def test_claw_backs_on_every_basis_leave_statements_adding_to_the_payout_to_the_cent(period, basis, shares):
+    rows, rules = period
+    rules = Rules(rules.plans.assign(basis=basis), rules.assignments, rules.quotas)
+    rows = [row.assign(basis=basis) for row in rows]
+    first = paid(rows, rules)
+    earned = first.lines[first.lines["kind"] == "line"]["document"].unique()
+    picked = [str(earned[place % len(earned)]) for place in range(len(shares))]
+    events = pd.DataFrame({"document": picked, "date": pd.Timestamp("2026-01-31"), "share": shares})
+    payout = paid(rows, rules, claw_backs=claw_back(first.lines, events) if len(events) else None)
+    cents = (payout.lines["paid"] * 100).round()
+    payable = (payout.statements.set_index("salesperson")["payable"] * 100).round()
+    assert cents.groupby(payout.lines["salesperson"]).sum().astype(int).to_dict() == payable.astype(int).to_dict()
+    assert payable.sum() == round(payout.total * 100)
+    assert (by_plan(payout)["commission"] * 100).round().sum() == round(payout.total * 100)
+
+
 @settings(max_examples=30, deadline=None)
 @given(periods(), st.randoms())
 def test_the_order_of_lines_does_not_change_what_is_paid(period, random):

@@ -9,7 +9,7 @@ from tests.test_golden import outcome as golden
 from xlsales import demo, steps
 from xlsales.schema import RESULTS, TABLES
 from xlsales.schema.model import FLAG
-from xlsales.stages import comparing, following
+from xlsales.stages import comparing, following, paying
 from xlsales.stages.cycle import Cycle
 from xlsales.validate import validate_all
 from xlsales.worded import worded
@@ -21,6 +21,7 @@ OURS = (
     "contest_standings",
     "commission_lines",
     "accruals",
+    "deal_earnings",
     "action_tracking",
     "action_progress",
     "verdicts",
@@ -73,6 +74,80 @@ def test_what_is_due_to_date_is_what_the_statement_says_is_outstanding() -> None
     last = result("accruals").drop_duplicates("salesperson", keep="last").set_index("salesperson")["due_to_date"]
     stated = result("commissions").dropna(subset=["outstanding"]).set_index("salesperson")["outstanding"]
     assert last.reindex(stated.index).round(2).to_dict() == stated.round(2).to_dict()
+
+
+SETTINGS = {"fiscal_year_start": 1, "month_close_day": 31, "tax_rate": 0.13, "receivables_include_tax": True}
+
+
+def paid(**more: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], Cycle]:
+    """The incentives of the company with more in some tables."""
+    tables, outcome = company()
+    cycle = Cycle({**tables, **more}, SETTINGS, pd.Timestamp("2026-09-30"), dict(outcome.results))
+    return paying.incentives(cycle), cycle
+
+
+def rows(table: str, *given: dict[str, object]) -> pd.DataFrame:
+    """Typed rows of a table."""
+    blank = company()[0][table]
+    return pd.DataFrame(list(given)).reindex(columns=blank.columns).astype(blank.dtypes)
+
+
+def test_a_claw_back_is_a_dated_negative_line_and_all_sums_follow_it() -> None:
+    before = result("commission_lines")
+    line = before[(before["kind"] == "line") & (before["commission"] > 100)].iloc[0]
+    day = pd.Timestamp("2026-09-15")
+    asked = rows(
+        "claw_backs", {"document": line["document"], "date": day, "share": 0.5, "salesperson": line["salesperson"]}
+    )
+    found, cycle = paid(claw_backs=asked)
+    assert cycle.notes == []
+    back = found["commission_lines"].query("kind == 'claw_back'")
+    assert (back["date"] == day).all()
+    own = before[(before["document"] == line["document"]) & (before["salesperson"] == line["salesperson"])]
+    assert back["commission"].sum() == pytest.approx(-own["commission"].sum() / 2, abs=0.011)
+    change = found["commissions"]["commission"].sum() - result("commissions")["commission"].sum()
+    assert change == pytest.approx(back["commission"].sum(), abs=0.011)
+    assert found["accruals"]["accrued"].sum() == pytest.approx(found["commissions"]["commission"].sum())
+
+
+def test_a_claw_back_of_an_earlier_year_is_typed_as_money_and_an_unknown_document_is_noted() -> None:
+    day = pd.Timestamp("2026-09-15")
+    typed = {"document": "OLD-7", "date": day, "salesperson": "S04", "amount": 1234.5}
+    found, cycle = paid(claw_backs=rows("claw_backs", typed, {"document": "NOBODY", "date": day}))
+    assert [note.code for note in cycle.notes] == ["claw_back_unknown"]
+    back = found["commission_lines"].query("kind == 'claw_back'")
+    assert back[["document", "salesperson", "commission"]].to_numpy().tolist() == [["OLD-7/C", "S04", -1234.5]]
+
+
+def test_what_a_deal_would_bring_is_what_the_statement_grows_by() -> None:
+    asked = rows("what_if", {"deal": "mine", "salesperson": "S04", "amount": 2_000_000.0})
+    found, _ = paid(what_if=asked)
+    table = found["deal_earnings"]
+    mine = table[table["asked"] == "typed"].iloc[0]
+    assert (mine["deal"], mine["basis"], mine["amount"]) == ("mine", "cash", 2_000_000.0)
+    stated = found["commissions"].query("salesperson == 'S04'")["commission"].sum()
+    assert mine["payable"] == pytest.approx(stated, abs=0.011)
+    assert mine["with_deal"] - mine["payable"] == pytest.approx(mine["earns"], abs=0.011)
+    assert mine["earns"] + 0.011 >= 2_000_000 * 1.13 * 0.003  # the lowest rate of the plan, on money with tax
+    deals = company()[0]["opportunities"]
+    still = set(deals[~deals["stage"].isin(["won", "lost"]) & (deals["value"] > 0)]["opportunity"])
+    assert set(table.loc[table["asked"] == "opportunity", "deal"]) == still
+    assert (table["earns"].dropna() >= 0).all()
+
+
+def test_a_manager_is_scored_by_the_targets_that_she_owns_the_widest_first() -> None:
+    lines = result("score_lines").set_index(["salesperson", "kpi"])
+    pace = result("pace").drop_duplicates(["measure", "scope", "member"]).set_index(["measure", "scope", "member"])
+    for person, scope, member in (("S01", "company", "HENGYUAN"), ("S13", "region", "SOUTH")):
+        for measure in ("sales", "profit", "collections"):
+            owned = pace.loc[(measure, scope, member)]
+            shown = lines.loc[(person, measure)]
+            assert shown["target"] == pytest.approx(owned["expected"])
+            assert shown["actual"] == pytest.approx(owned["actual"])
+    scores = result("scores").set_index("salesperson")["score"]
+    assert scores.notna().all()
+    own = pace.loc[("sales", "salesperson", "S03")]
+    assert lines.loc[("S03", "sales")]["actual"] == pytest.approx(own["actual"])  # who leads nobody has her own
 
 
 def test_an_attainment_plan_is_paid_on_the_quota_to_date() -> None:

@@ -14,7 +14,7 @@ from xlsales.core.refusal import Refusal
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import calendar, given
 from xlsales.stages.monitoring import this_year, to_date
-from xlsales.stages.people import scorecards
+from xlsales.stages.people import leaders, scorecards
 from xlsales.stages.quantities import with_names
 from xlsales.stages.targets import ACTIVITY, QUANTITIES, activities, of_scope, targets
 
@@ -36,7 +36,8 @@ def scores_compared(cycle: Cycle) -> Frames:
 def _scores_at(cycle: Cycle, day: pd.Timestamp) -> pd.DataFrame | None:
     """The scores at the end of an earlier day, from what is known now; None where nothing could be scored then."""
     rows = cycle.tables["targets"]
-    tables = {**cycle.tables, "targets": rows[rows["scope"] == PERSON].reset_index(drop=True)}
+    counting = (rows["scope"] == PERSON) | rows["owner"].isin(list(leaders(cycle)))
+    tables = {**cycle.tables, "targets": rows[counting].reset_index(drop=True)}
     known = {key: cycle.found[key] for key in ("lines", "cash", "five_quantities") if key in cycle.found}
     earlier = Cycle(tables, cycle.settings, day, known)
     try:

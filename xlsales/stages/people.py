@@ -71,12 +71,17 @@ def _figures(cycle: Cycle) -> pd.DataFrame:
     return table.drop_duplicates([PERSON, "measure"])
 
 
+def leaders(cycle: Cycle) -> dict[str, str]:
+    """Whoever leads others, by code and by name."""
+    people = cycle.tables["salespeople"]
+    lead = people[people[PERSON].isin(people["manager"].dropna())]
+    names_of = dict(zip(lead["name"].fillna(""), lead[PERSON], strict=True))
+    return names_of | dict(zip(lead[PERSON], lead[PERSON], strict=True))
+
+
 def _owned(cycle: Cycle, pace: pd.DataFrame) -> pd.DataFrame:
     """The figures of the targets that leaders own: salesperson, measure, target to date, actual."""
-    people = cycle.tables["salespeople"]
-    leaders = people[people[PERSON].isin(people["manager"].dropna())]
-    codes = dict(zip(leaders["name"].fillna(""), leaders[PERSON], strict=True))
-    codes |= dict(zip(leaders[PERSON], leaders[PERSON], strict=True))
+    codes = leaders(cycle)
     rows = pace[pace["scope"].isin(OWNED)]
     if "owner" not in rows:
         keys = ["measure", "scope", "member", "period"]
