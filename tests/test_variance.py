@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import example
+from xlsales.core.bridge_items import base_rates, lines_as_items
 from xlsales.core.order_lines import order_measures
 from xlsales.core.refusal import Refusal
-from xlsales.core.variance import bridge, item_effects, lines_as_items
+from xlsales.core.variance import bridge, item_effects
 
 
 def side(rows: dict[str, list[float]]) -> pd.DataFrame:
@@ -107,6 +108,60 @@ def test_effects_add_to_the_difference(base: pd.DataFrame, actual: pd.DataFrame,
     assert parts.groupby("effect")["amount"].sum()["total"] == pytest.approx(difference, abs=1e-6)
     # A dimension that the item decides splits every effect of the one bridge.
     assert (parts.groupby("effect")["amount"].sum() - raw).abs().max() < 1e-6
+
+
+@st.composite
+def foreign_lines(draw: st.DrawFn) -> pd.DataFrame:
+    rows = []
+    for _ in range(draw(st.integers(1, 8))):
+        currency = draw(st.sampled_from(["CNY", "USD", "EUR", None]))
+        rate = draw(st.integers(500, 900)) / 100 if currency in {"USD", "EUR"} else 1.0
+        volume = float(draw(st.integers(-3, 40)))
+        sales = volume * draw(st.integers(1, 999)) / 100 * rate
+        cost = volume * draw(st.integers(1, 99)) / 100
+        rows.append([draw(st.sampled_from("ABC")), draw(st.sampled_from("NS")), currency, rate, volume, sales, cost])
+    columns = ["product", "region", "currency", "rate", "volume", "sales", "cost"]
+    return pd.DataFrame(rows, columns=columns).astype({"currency": "str"})
+
+
+@settings(max_examples=200, deadline=None)
+@given(foreign_lines(), foreign_lines(), st.sampled_from(["sales", "margin"]))
+def test_exchange_is_apart_and_exact_where_items_have_several_currencies(
+    then: pd.DataFrame, now: pd.DataFrame, measure: str
+) -> None:
+    rates = base_rates(then, now)
+    if rates is None:
+        assert (then["rate"] == 1.0).all()
+        assert (now["rate"] == 1.0).all()
+        return
+    found = effects(lines_as_items(then), lines_as_items(now, rates=rates), measure=measure, unit=None)
+    difference = now["sales"].sum() - then["sales"].sum()
+    difference -= (now["cost"].sum() - then["cost"].sum()) if measure == "margin" else 0.0
+    assert found["total"] == pytest.approx(difference, abs=1e-6)
+    assert sum(amount for name, amount in found.items() if name != "total") == pytest.approx(difference, abs=1e-6)
+    oracle = 0.0
+    for row in now.to_dict("records"):
+        before = then[then["currency"].fillna("") == ("" if pd.isna(row["currency"]) else row["currency"])]
+        if len(before):
+            local = (before["sales"] / before["rate"]).sum()
+            mean = before["sales"].sum() / local if local else before["rate"].mean()
+            if not before["rate"].min() - 1e-9 <= mean <= before["rate"].max() + 1e-9:
+                mean = before["rate"].mean()
+            oracle += row["sales"] / row["rate"] * (row["rate"] - mean)
+    assert found["fx"] == pytest.approx(oracle, abs=1e-6)
+    parts = [lines_as_items(then, by=["region"]), lines_as_items(now, by=["region"], rates=rates)]
+    by_region = bridge(*parts, measure, by=["region"], unit=None).groupby("effect")["amount"].sum()
+    assert by_region["fx"] == pytest.approx(found["fx"], abs=1e-6)
+    assert by_region["total"] == pytest.approx(difference, abs=1e-6)
+
+
+def test_the_same_prices_at_another_rate_are_an_exchange_effect_alone() -> None:
+    columns = ["product", "currency", "rate", "volume", "sales", "cost"]
+    then = pd.DataFrame([["P", "USD", 7.0, 10.0, 700.0, 300.0], ["P", "CNY", 1.0, 5.0, 350.0, 150.0]], columns=columns)
+    now = then.assign(rate=[7.5, 1.0], sales=[750.0, 350.0])
+    found = effects(lines_as_items(then), lines_as_items(now, rates=base_rates(then, now)), measure="margin")
+    assert found["fx"] == 50.0
+    assert {name for name, amount in found.items() if amount} == {"fx", "total"}
 
 
 @pytest.mark.parametrize(

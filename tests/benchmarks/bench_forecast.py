@@ -59,8 +59,8 @@ def main() -> None:
     ours = seconds(lambda: anew(lambda: [predict(y[:origin], 6, season=12, method="ets") for origin in origins]))
     theirs = seconds(lambda: [by_default(y[:origin], 6) for origin in origins], repeats=1)
     print(
-        f"48 months, 6 ahead, {len(origins)} origins, medians: auto {whole:.2f} s, of it simple methods {simple:.3f} s, "
-        f"asked again {again:.3f} s"
+        f"48 months, 6 ahead, {len(origins)} origins, medians: auto {whole:.2f} s, "
+        f"of it simple methods {simple:.3f} s, asked again {again:.3f} s"
     )
     print(f"Holt-Winters at all origins: ours {ours:.2f} s, library default {theirs:.2f} s, ratio {theirs / ours:.1f}")
 

@@ -1,15 +1,14 @@
 """The bridge of sales or margin from a base to an actual: price, volume, mix, new, lost, cost, exchange rate, other."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from xlsales.core.bridge_items import Measure, items_of
 from xlsales.core.ratio import ratio
 from xlsales.core.refusal import Refusal
 
-Measure = Literal["sales", "margin"]
 EFFECTS = ("price", "volume", "mix", "new", "lost", "cost", "fx", "other")
 
 
@@ -22,12 +21,13 @@ def bridge(
 ) -> pd.DataFrame:
     """Effects that add to the difference of actual and base exactly.
 
-    base, actual: item, quantity, price or amount, [cost (per unit) or cost_amount], [rate], [unit], by columns;
+    base, actual: item, quantity, price or amount, [cost (per unit) or cost_amount], [rate], [fx], [unit], by columns;
     price and amount in the item's currency, rate turns it into the reporting currency, cost is in the reporting
-    currency; several rows of an item are added up. by columns are part of the item's key: what is sold in two regions
-    is two items there. unit: the rounding of the parts, None = unrounded. Returns by..., effect, amount; effects
-    price, volume, mix, new, lost, [cost] (margin only), [fx] (with rates only), other, total. The parts are rounded by
-    largest remainder, so that they add to the rounded total. Raises Refusal where a price or cost is missing.
+    currency. fx, where an item has several currencies: how much of the actual amount came from changed rates. Several
+    rows of an item are added up. by columns are part of the item's key: what is sold in two regions is two items there.
+    unit: the rounding of the parts, None = unrounded. Returns by..., effect, amount; effects price, volume, mix, new,
+    lost, [cost] (margin only), [fx] (with rates or fx only), other, total. The parts are rounded by largest remainder,
+    so that they add to the rounded total. Raises Refusal where a price or cost is missing.
 
     >>> base = pd.DataFrame({"item": ["A", "B"], "quantity": [500.0, 500], "price": [5.0, 10]})
     >>> actual = pd.DataFrame({"item": ["A", "B"], "quantity": [550.0, 650], "price": [5.0, 10]})
@@ -35,7 +35,7 @@ def bridge(
     {'price': 0.0, 'volume': 1500.0, 'mix': 250.0, 'new': 0.0, 'lost': 0.0, 'other': 0.0, 'total': 1750.0}
     """
     parts = item_effects(base, actual, measure, by)
-    rated = "rate" in base or "rate" in actual
+    rated = bool({"rate", "fx"} & {*base, *actual})
     shown = [name for name in EFFECTS if (name != "cost" or measure == "margin") and (name != "fx" or rated)]
     if not by:
         sums = parts[shown].sum().to_frame().T
@@ -64,7 +64,7 @@ def item_effects(
     if ("rate" in base) != ("rate" in actual):
         raise Refusal("columns_missing", columns="rate")
     keys = [*by, "item"]
-    old, new = _items(base, keys, measure, "base"), _items(actual, keys, measure, "actual")
+    old, new = items_of(base, keys, measure, "base"), items_of(actual, keys, measure, "actual")
     both = old.merge(new, on=keys, how="outer", suffixes=("0", "1"), validate="one_to_one")
     q0, q1, a0, a1, c0, c1 = (
         both[name].fillna(0.0).to_numpy(dtype=np.float64)
@@ -72,8 +72,9 @@ def item_effects(
     )
     f1 = both["rate1"].fillna(both["rate0"]).to_numpy(dtype=np.float64)
     f0 = both["rate0"].fillna(both["rate1"]).to_numpy(dtype=np.float64)
-    fx = a1 * (f1 - f0)
-    sales0, sales1 = a0 * f0, a1 * f0
+    moved = both["fx1"].fillna(0.0).to_numpy(dtype=np.float64)
+    fx = a1 * (f1 - f0) + moved
+    sales0, sales1 = a0 * f0, a1 * f0 - moved
     value0, value1 = (sales0 - c0, sales1 - c1) if measure == "margin" else (sales0, sales1)
     going, arrived, gone = (q0 > 0) & (q1 > 0), (q0 == 0) & (q1 > 0), (q0 > 0) & (q1 == 0)
     # A quantity of 0 with money beside it is a fee or a correction, not a lost or new item's sale.
@@ -153,79 +154,3 @@ def bridge_by(base: pd.DataFrame, actual: pd.DataFrame, by: str, measure: Measur
     table = wide[[*shown, "total"]].assign(base=start.round(2)).rename_axis(columns=None)
     table["actual"] = (table["base"] + table["total"]).round(2)
     return table.rename_axis(by).reset_index()[[by, "base", *shown, "total", "actual"]]
-
-
-def lines_as_items(lines: pd.DataFrame, item: str = "product", by: Sequence[str] = ()) -> pd.DataFrame:
-    """Order lines (`order_measures`) as a side of the bridge: by..., item, quantity, amount, cost_amount, unit.
-
-    Lines of unknown cost make cost_amount blank for their item, so that a margin bridge refuses instead of guessing.
-
-    >>> lines = pd.DataFrame({"product": ["P", "P"], "sales": [10.0, 20], "volume": [1.0, 2], "cost": [6.0, 12]})
-    >>> lines_as_items(lines)
-      item  quantity  amount  cost_amount  unit
-    0    P       3.0    30.0         18.0  None
-    """
-    unit = lines["base_unit"] if "base_unit" in lines else pd.Series(None, index=lines.index, dtype=object)
-    if lines["volume"].isna().any():
-        raise Refusal("bridge_quantity_missing", rows=int(lines["volume"].isna().sum()))
-    frame = lines[[*by]].assign(item=lines[item], unit=unit, quantity=lines["volume"], amount=lines["sales"])
-    frame = frame.assign(cost_amount=lines["cost"], __unknown=lines["cost"].isna())
-    keys = [*by, "item"]
-    grouped = frame.groupby(keys, dropna=False, as_index=False, observed=True)
-    _one_value(grouped[["unit"]].nunique(), "unit", "bridge_item_units")
-    sums = grouped.agg(
-        quantity=("quantity", "sum"),
-        amount=("amount", "sum"),
-        cost_amount=("cost_amount", "sum"),
-        unit=("unit", "first"),
-        unknown=("__unknown", "any"),
-    )
-    return sums.assign(cost_amount=sums["cost_amount"].mask(sums["unknown"])).drop(columns="unknown")
-
-
-def _items(table: pd.DataFrame, keys: list[str], measure: Measure, side: str) -> pd.DataFrame:
-    """One row per key: quantity, amount (own currency), cost (reporting currency), rate, unit."""
-    missing = [name for name in [*keys, "quantity"] if name not in table]
-    missing += [] if {"price", "amount"} & set(table.columns) else ["price"]
-    missing += [] if measure == "sales" or {"cost", "cost_amount"} & set(table.columns) else ["cost"]
-    if missing:
-        raise Refusal("columns_missing", columns=", ".join(missing))
-    quantity = table["quantity"].astype(float)
-    if quantity.isna().any():
-        raise Refusal("bridge_quantity_missing", rows=int(quantity.isna().sum()))
-    amount = _money(table, "amount", "price", quantity, side)
-    cost = _money(table, "cost_amount", "cost", quantity, side) if measure == "margin" else amount * 0.0
-    frame = table[keys].assign(
-        quantity=quantity,
-        amount=amount,
-        cost=cost,
-        rate=table["rate"].astype(float) if "rate" in table else 1.0,
-        unit=table["unit"].astype(object) if "unit" in table else None,
-    )
-    if frame["rate"].isna().any():
-        raise Refusal("bridge_rate_missing", item=str(frame.loc[frame["rate"].isna(), "item"].iloc[0]))
-    grouped = frame.groupby(keys, dropna=False, as_index=False, observed=True)
-    for name, code in (("rate", "bridge_item_rates"), ("unit", "bridge_item_units")):
-        _one_value(grouped[[name]].nunique(), name, code)
-    plan = {"quantity": "sum", "amount": "sum", "cost": "sum", "rate": "first", "unit": "first"}
-    sums: pd.DataFrame = grouped.agg(plan)
-    return sums
-
-
-def _money(table: pd.DataFrame, total: str, each: str, quantity: pd.Series, side: str) -> pd.Series:
-    """The stated total where given, else quantity × the figure per unit; 0 of a quantity of 0."""
-    found = table[total].astype(float) if total in table else pd.Series(np.nan, index=table.index)
-    if each in table:
-        found = found.where(found.notna(), quantity * table[each].astype(float))
-        found = found.mask(found.isna() & (quantity == 0), 0.0)
-    if found.isna().any():
-        at = table.loc[found.isna(), "item"].iloc[0]
-        raise Refusal("bridge_value_missing", column=each, item=str(at), side=side, rows=int(found.isna().sum()))
-    return found
-
-
-def _one_value(counted: pd.DataFrame, name: str, code: str) -> None:
-    """Refuse an item that has several units or rates: they cannot be added up."""
-    many = counted.loc[counted[name] > 1, "item"]
-    if len(many):
-        raise Refusal(code, item=str(many.iloc[0]))

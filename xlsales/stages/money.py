@@ -12,7 +12,7 @@ from xlsales.core.promotions import discount_bands, price_against_list
 from xlsales.core.quantities import mixed_units, without_cost
 from xlsales.core.ratio import day
 from xlsales.core.refusal import Refusal
-from xlsales.core.variance import bridge_by, lines_as_items
+from xlsales.core.variance import bridge_by
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import Settled, calendar, rules, tree_of
 from xlsales.stages.monitoring import bridge_sides, this_year
@@ -34,9 +34,8 @@ def bridges_by(cycle: Cycle) -> Frames:
     parts = []
     known = [name for name in BRIDGED if cycle.found["lines"][name].notna().any()]
     for dimension in known:
-        for measure, (then, now) in sides.items.items():
-            items = [lines_as_items(side, by=[dimension]) for side in (then, now)]
-            rows = bridge_by(*items, dimension, measure).rename(columns={dimension: "member"})
+        for measure in sides.items:
+            rows = bridge_by(*sides.of(measure, (dimension,)), dimension, measure).rename(columns={dimension: "member"})
             parts.append(rows.assign(dimension=dimension, measure=measure).astype({"member": "str"}))
     if not parts:
         return {}

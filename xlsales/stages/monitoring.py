@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from xlsales.core.bridge_items import Measure, base_rates, lines_as_items
 from xlsales.core.calendar import first_day, period_keys
 from xlsales.core.forecast import forecast
 from xlsales.core.pacing import month_weight, pace
 from xlsales.core.period_steps import children, previous_period, same_period_last_year
 from xlsales.core.refusal import Refusal
-from xlsales.core.variance import Measure, bridge, lines_as_items, with_levels
+from xlsales.core.variance import bridge, with_levels
 from xlsales.core.workdays import working_days
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.landing import known_months, landings
@@ -28,11 +29,21 @@ def this_year(cycle: Cycle) -> str:
 
 @dataclass(frozen=True)
 class Sides:
-    """The lines of a bridge: by measure those of then and of now; past and year: the fiscal years they are from."""
+    """The lines of a bridge: by measure those of then and of now; past and year: the fiscal years they are from.
+
+    rates: the exchange rates of then; None where nothing is sold in a foreign currency.
+    """
 
     items: dict[Measure, tuple[pd.DataFrame, pd.DataFrame]]
     past: str
     year: str
+    rates: pd.Series | None
+
+    def of(self, measure: Measure, by: tuple[str, ...] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The items of then and of now."""
+        then, now = self.items[measure]
+        then = lines_as_items(then, by=by)
+        return (then if self.rates is None else then.assign(fx=0.0)), lines_as_items(now, by=by, rates=self.rates)
 
 
 def bridge_sides(cycle: Cycle) -> Sides | None:
@@ -48,7 +59,8 @@ def bridge_sides(cycle: Cycle) -> Sides | None:
     sides = tuple(side[side["volume"].notna()] for side in (then, now))
     # A line without a known cost has no margin on either side; the margin report counts what that leaves out.
     known = tuple(side[side["margin"].notna()] for side in sides)
-    return Sides({"sales": (sides[0], sides[1]), "margin": (known[0], known[1])}, past, year)
+    rates = base_rates(*sides)
+    return Sides({"sales": (sides[0], sides[1]), "margin": (known[0], known[1])}, past, year, rates)
 
 
 def bridges(cycle: Cycle) -> Frames:
@@ -57,8 +69,8 @@ def bridges(cycle: Cycle) -> Frames:
     if sides is None:
         return {}
     parts = []
-    for measure, (then, now) in sides.items.items():
-        effects = bridge(lines_as_items(then), lines_as_items(now), measure)
+    for measure, (then, _) in sides.items.items():
+        effects = bridge(*sides.of(measure), measure)
         parts.append(with_levels(effects, float(then[measure].sum())).assign(measure=measure))
     table = pd.concat(parts, ignore_index=True)
     return {"bridge": table.assign(base_period=sides.past, period=sides.year)}
