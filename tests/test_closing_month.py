@@ -147,6 +147,73 @@ def test_a_quarter_is_reviewed_where_a_cell_names_it():
     assert sales["actual"] > 0
 
 
+# What the review proposes
+
+
+@pytest.mark.slow
+def test_proposed_targets_are_previewed_confirmed_and_undone(closed):
+    book, _ = closed
+    before = rows_of(book, "targets")
+    click(book, "take_targets")
+    assert "targets are proposed" in said(book)
+    shown = book.sheets["Preview"].tables[0].range.options(ndim=2).value
+    assert shown[0][:2] == ["Measure", "Scope"]
+    pd.testing.assert_frame_equal(rows_of(book, "targets"), before)
+    click(book, "confirm")
+    after = rows_of(book, "targets")
+    new = after[after["period"] == "2027"]
+    assert len(new) == len(shown) - 1 == len(after) - len(before)
+    assert set(new["status"]) == {"Proposed"}
+    assert "Preview" not in [sheet.name for sheet in book.sheets]
+    click(book, "undo")
+    pd.testing.assert_frame_equal(rows_of(book, "targets").dropna(how="all"), before.dropna(how="all"))
+
+
+@pytest.mark.slow
+def test_a_preview_of_targets_that_were_changed_since_is_refused(closed):
+    book, _ = closed
+    click(book, "take_targets")
+    click(book, "confirm")
+    click(book, "take_targets")
+    assert "stand on Targets already" in said(book)
+    rows = rows_of(book, "targets")
+    mine = rows.index[(rows["period"] == "2027") & (rows["status"] == "Proposed")][0]
+    proposed = rows.loc[mine, "target"]
+    cell_of(book, "targets", "target", mine).value = proposed + 1000.0
+    click(book, "take_targets")
+    cell_of(book, "targets", "target", mine).value = proposed + 2000.0
+    click(book, "confirm")
+    assert "changed after the preview" in said(book)
+    click(book, "discard")
+    cell_of(book, "targets", "status", mine).value = "Agreed"
+    click(book, "take_targets")
+    assert "stand on Targets already" in said(book)
+
+
+@pytest.mark.slow
+def test_selected_proposals_become_actions_with_owner_dates_and_goal(closed):
+    book, _ = closed
+    click(book, "improve")
+    proposed = rows_of(book, "proposed_actions")
+    first = cell_of(book, "proposed_actions", "what", 1)
+    book.app.impl.selected = Range(first.sheet.impl, first.row, first.column, 1, 1)
+    before = rows_of(book, "actions")
+    click(book, "take_actions")
+    after = rows_of(book, "actions")
+    assert len(after) == len(before) + 1
+    taken = after.iloc[-1]
+    for key in ("action_id", "what", "who", "where", "start", "end", "check_date", "expected_gain", "goal"):
+        assert taken[key] == proposed.loc[1, key], key
+    assert taken["status"] == "Open"
+    click(book, "take_actions")
+    assert "in your actions already" in said(book)
+    book.app.impl.selected = None
+    click(book, "take_actions")
+    assert len(rows_of(book, "actions")) == len(before) + len(proposed)
+    click(book, "undo")
+    assert len(rows_of(book, "actions").dropna(how="all")) == len(before) + 1
+
+
 # The rules that a closing locks
 
 

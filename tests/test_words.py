@@ -108,6 +108,7 @@ BUTTONS = {
     "close_period",
     "roll",
     "take_targets",
+    "take_actions",
     "language",
     "export_pdf",
     "help",

@@ -30,11 +30,12 @@ SHEET_BUTTONS = {
     "monitor": ("monitor",),
     "scorecard_report": ("score",),
     "incentives_report": ("incentives",),
-    "improvement_report": ("improve", "take_targets", "confirm", "discard"),
+    "improvement_report": ("improve", "take_actions", "take_targets", "confirm", "discard"),
     "reviews": ("review", "close_period", "roll"),
     "problems": ("check",),
-    "dashboard": ("refresh_all", "export_pdf"),
+    "dashboard": ("dashboard", "refresh_all", "export_pdf"),
 }
+BUTTONS_AT = {"home": (HOME_BUTTONS, 2), "dashboard": (LINK_ROW, 10)}  # elsewhere beside the way back to Home
 LONGEST = 255  # the function wizard takes no longer text
 
 
@@ -93,7 +94,7 @@ def write_home(build: Build) -> None:
 def add_buttons(build: Build, commands: Sequence[str]) -> None:
     """The buttons that stand on sheets, each beside what it changes."""
     for key, wanted in SHEET_BUTTONS.items():
-        row, column = (HOME_BUTTONS, 2) if key == "home" else (LINK_ROW, 2)
+        row, column = BUTTONS_AT.get(key, (LINK_ROW, 2))
         for place, command in enumerate(each for each in wanted if each in commands):
             build.sheets[key].insert_button(
                 row,

@@ -17,6 +17,12 @@ ORDERS = ("orders", "order_credits")
 COSTS = ("orders", "order_credits", "products", "cost_history", "expenses", "fx_rates")
 CASH = ("invoices", "invoice_lines", "receipts", "contracts", "fx_rates")
 
+# The sheets whose tables the dashboard draws.
+DASHBOARD = (
+    *("five", "margin", "comparisons", "pipeline_report", "monitor"),
+    *("collections", "collection_trend", "chart_data"),
+)
+
 GROUPS = ("data", "plan", "finance", "monitor", "evaluate", "improve", "book")
 
 
@@ -70,8 +76,8 @@ COMMANDS: dict[str, Command] = {
         ),
         Command("distribute", "plan", "FileSendAsAttachment", "exchange.send", ("plan",)),
         Command("collect", "plan", "FileOpen", "exchange.take", ("plan",), ("plan",)),
-        Command("negotiate", "plan", "ReviewNewComment", "talking.negotiate", ("targets",), ("quota_moves",)),
-        Command("handover", "plan", "ShareWorkbook", "talking.hand_over", writes=("targets", "customer_owners")),
+        Command("negotiate", "plan", "ConferenceMeetNow", "talking.negotiate", ("targets",), ("quota_moves",)),
+        Command("handover", "plan", "ShareWithPeople", "talking.hand_over", writes=("targets", "customer_owners")),
         Command("hold", "plan", "Lock", "plan.hold", ("plan",), ("plan",)),
         Command("release", "plan", "AdpPrimaryKey", "plan.release", ("plan",), ("plan",)),
         Command(
@@ -98,6 +104,13 @@ COMMANDS: dict[str, Command] = {
             ("opportunity_snapshots",),
         ),
         Command("monitor", "monitor", "ChartInsert", "monitor.monitor", writes=("sheet:five", "sheet:monitor")),
+        Command(
+            "dashboard",
+            "monitor",
+            "ChartTypeColumnInsertGallery",
+            "monitor.dashboard",
+            writes=tuple("sheet:" + sheet for sheet in DASHBOARD),
+        ),
         Command("score", "evaluate", "StarRatedFull", "evaluate.score", writes=("sheet:scorecard_report",)),
         Command(
             "incentives",
@@ -115,8 +128,9 @@ COMMANDS: dict[str, Command] = {
             "closing.close_period",
             writes=("reviews", "review_page", "closed_periods"),
         ),
+        Command("take_actions", "improve", "AddToFavorites", "take_actions.take_actions", writes=("actions",)),
         Command("take_targets", "improve", "AcceptTask", "next_targets.take_targets", writes=("targets",)),
-        Command("roll", "improve", "CalendarMonthDetailsSplitButton", "roll.roll"),
+        Command("roll", "improve", "GoToNextAppointment", "roll.roll"),
         Command("language", "book", "SetLanguage", "book.language", ("settings",), ("settings",)),
         Command("export_pdf", "book", "FileSaveAsPdfOrXps", "book.export_pdf", ("settings",)),
         Command("help", "book", "Help", "book.guide", ()),

@@ -18,6 +18,7 @@ from xlsales.stages.quantities import by_months, with_names
 from xlsales.stages.targets import QUANTITIES
 
 PERSON = "salesperson"
+CALLED = (("salespeople", PERSON), ("org_units", "unit"), ("regions", "region"))  # whom an action may name
 SEEN = ("effect", "low", "high", "p_value", "verdict", "note")
 
 
@@ -74,7 +75,7 @@ def _units(cycle: Cycle, action: dict[Any, Any]) -> tuple[str, dict[str, list[st
 
     A region stands for the leaves below it; the control is who `control` lists, else every other unit of the scope.
     """
-    listed, control = _listed(action["where"]), _listed(action["control"])
+    listed, control = (_coded(cycle, _listed(action[key])) for key in ("where", "control"))
     tree = tree_of(cycle, "region")
     regions: dict[str, list[str]] = {}
     if tree is not None:
@@ -93,6 +94,18 @@ def _units(cycle: Cycle, action: dict[Any, Any]) -> tuple[str, dict[str, list[st
             others = {unit for name in chosen for unit in known[name]} - treated
             return scope, named, sorted(others)
     return None
+
+
+def _coded(cycle: Cycle, listed: list[str]) -> list[str]:
+    """Units and people by their codes, where an action names them as people call them."""
+    codes: dict[str, str] = {}
+    every: set[str] = set()
+    for table, key in CALLED:
+        known = cycle.tables[table]
+        every |= set(known[key].astype("str"))
+        known = known.dropna(subset=["name"])
+        codes |= dict(zip(known["name"].astype("str"), known[key].astype("str"), strict=True))
+    return [name if name in every else codes.get(name, name) for name in listed]
 
 
 def _listed(text: Any) -> list[str]:
