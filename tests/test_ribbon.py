@@ -14,7 +14,7 @@ from tests.toy_company import company
 from xlsales import templates, terminal, validate
 from xlsales.build import ribbon
 from xlsales.build.sheets.functions import AGREES
-from xlsales.commands.registry import COMMANDS
+from xlsales.commands.registry import CALC_COMMANDS, COMMANDS
 from xlsales.hosts.selfcheck import PREFIX
 from xlsales.labels import LANGUAGES, label, word, words
 from xlsales.udfs import FUNCTIONS
@@ -43,6 +43,14 @@ def test_every_command_has_its_button_in_each_language(edition: str, addin: bool
             assert button.get("supertip") == words()["command." + command.id]["help_" + lang]
             assert button.get("imageMso") == command.icon
             assert button.get("onAction") == f"xs_ribbon_{command.id}{end}"
+
+
+def test_every_icon_is_a_picture_that_office_has() -> None:
+    lines = (Path(__file__).parent / "data" / "image_mso.txt").read_text("utf-8").splitlines()
+    known = {line for line in lines if line and not line.startswith("#")}
+    used = [command.icon for command in (*COMMANDS.values(), *CALC_COMMANDS.values())]
+    assert [icon for icon in used if icon not in known] == []
+    assert len(set(used)) == len(used)
 
 
 @pytest.mark.parametrize("book", BOOKS)

@@ -1,9 +1,12 @@
 """The buttons of the group Monitor."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from xlsales.commands.protocol import Append, Book
 from xlsales.commands.reading import Answer, load, recomputed
+from xlsales.commands.registry import DASHBOARD
 from xlsales.labels import word
 from xlsales.problems import InputError, Problem
 
@@ -18,6 +21,11 @@ def pipeline(book: Book) -> Answer:
 def monitor(book: Book) -> Answer:
     """Pace, landing, alerts and forecast."""
     return recomputed(book, ("monitor", "five"))
+
+
+def dashboard(book: Book) -> Answer:
+    """Compute anew what the dashboard draws, and go there."""
+    return replace(recomputed(book, DASHBOARD), sheet="dashboard")
 
 
 def snapshot(book: Book) -> Answer:
