@@ -15,7 +15,7 @@ from xlsales.schema.model import (
 )
 from xlsales.schema.results import result
 
-EFFECTS = ("price", "volume", "mix", "new", "lost", "cost", "other")
+EFFECTS = ("price", "volume", "mix", "new", "lost", "cost", "fx", "other")
 
 TABLES: tuple[Table, ...] = (
     result(

@@ -1,5 +1,6 @@
 """Stages 3 and 4, money: bridges by member, lines below cost, unknown costs, DSO by month, bills, concentration."""
 
+import numpy as np
 import pandas as pd
 
 from xlsales.core.calendar import first_day, last_day, period_keys
@@ -12,7 +13,7 @@ from xlsales.core.promotions import discount_bands, price_against_list
 from xlsales.core.quantities import mixed_units, without_cost
 from xlsales.core.ratio import day
 from xlsales.core.refusal import Refusal
-from xlsales.core.variance import bridge_by
+from xlsales.core.variance import EFFECTS, bridge_by
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import Settled, calendar, rules, tree_of
 from xlsales.stages.monitoring import bridge_sides, this_year
@@ -42,8 +43,9 @@ def bridges_by(cycle: Cycle) -> Frames:
     table = pd.concat(parts, ignore_index=True).rename(
         columns={"base": "base_amount", "total": "change", "actual": "actual_amount"}
     )
-    effects = {name: "effect_" + name for name in ("price", "volume", "mix", "new", "lost", "cost", "fx", "other")}
-    table = table.rename(columns=effects).assign(base_period=sides.past, period=sides.year)
+    for name in EFFECTS:
+        table["effect_" + name] = table.pop(name) if name in table else np.nan
+    table = table.assign(base_period=sides.past, period=sides.year)
     return {"bridge_by": with_names(cycle, table)}
 
 
