@@ -21,6 +21,7 @@ from xlsales.schema import RESULTS, TABLES
 from xlsales.schema.model import FLAG, Column, Table
 from xlsales.schema.settings import SETTINGS
 from xlsales.schema.targets import MEASURES, QUANTITIES, SCOPES
+from xlsales.validate.codes import plain
 
 NAMES = sorted(entry.name for entry in files("xlsales.words").iterdir() if entry.name.endswith(".csv"))
 HELPED = ("columns.csv", "tables.csv", "sheets.csv", "settings.csv", "functions.csv", "commands.csv")
@@ -478,3 +479,13 @@ def test_every_button_has_label_and_tip() -> None:
 
 def test_groups_of_buttons_have_names() -> None:
     assert list(own("group.")) == ["data", "plan", "finance", "monitor", "evaluate", "improve", "book"]
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.key)
+def test_no_heading_of_a_table_means_two_columns(table: Table) -> None:
+    """A heading that is another column's key would be read as that column, and the table could not be written."""
+    meant: dict[str, set[str]] = {}
+    for column in table.columns:
+        for name in (column.key, *(label(table.key, column.key, lang) for lang in LANGUAGES)):
+            meant.setdefault(plain(name), set()).add(column.key)
+    assert {name: keys for name, keys in meant.items() if len(keys) > 1} == {}
