@@ -26,6 +26,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "topics": ({"labels", "problems", "schema"}, {"rapidfuzz"}),
     "terminal_exchange": (EVERY | {"exchange", "terminal", "terminal_refresh"}, {"pandas", "rich"}),
     "terminal_plan": (EVERY | {"core", "steps", "terminal"}, {"pandas"}),
+    "terminal_versions": (EVERY | {"commands", "exchange", "sources", "terminal", "terminal_refresh"}, {"pandas"}),
     "terminal_roll": (EVERY, set()),
     "exchange": (
         {"schema", "problems", "labels", "sources", "commands", "build"},

@@ -122,6 +122,10 @@ def lay_plan(book, tab, measure, frames) -> None:
     book.named[f"xs_version_{measure}"] = f"='{name}'!$B$5"
     book.named[f"xs_year_{measure}"] = f"='{name}'!$B$6"
     book.named[f"xs_command_{measure}"] = f"='{name}'!$D$5"
+    book.named[f"xs_reference_{measure}"] = f"='{name}'!$D$6"
+    book.named[f"xs_method_{measure}"] = f"='{name}'!$H$5"
+    book.named[f"xs_numbers_{measure}"] = f"='{name}'!$L$5:$N$5"
+    book.named[f"xs_bounds_{measure}"] = f"='{name}'!$AH${top - 1}:$AI${max(row - 1, top + 1)}"
     tab.cells_ |= {(5, 2): "base", (6, 2): "2026"}
     tab.formats[5, 4] = "@"
 

@@ -141,6 +141,11 @@ def exchange_commands(
     plan.add_argument("--growth", default="0", metavar="RATE", help=says("arg.growth"))
     plan.add_argument("--total", type=float, metavar="SALES", help=says("arg.total"))
     plan.add_argument("--year", default="", metavar="YEAR", help=says("arg.year"))
+    versions = commands.add_parser("versions", help=says("versions"), parents=[common])
+    versions.add_argument("book", type=Path, metavar="BOOK", help=says("arg.plan_book"))
+    versions.add_argument("words", nargs="*", metavar="COMMAND", help=says("arg.versions"))
+    versions.add_argument("--yes", action="store_true", help=says("arg.yes"))
+    versions.add_argument("--now", help=says("arg.now"))
     distribute = commands.add_parser("distribute", help=says("distribute"), parents=[common])
     distribute.add_argument("book", type=Path, metavar="BOOK", help=says("arg.plan_book"))
     owners = ("manager", "region", "salesperson")
@@ -217,6 +222,11 @@ def run_command(arguments: argparse.Namespace) -> int:
             )
             wish = terminal_plan.wish(arguments.growth, arguments.total, arguments.year)
             return terminal_plan.plan(request, arguments.out, wish, force=arguments.force)
+        case "versions":
+            from xlsales import terminal_versions
+
+            look = (lang, moment(arguments.now))
+            return terminal_versions.run(arguments.book, arguments.words, look, yes=arguments.yes)
         case "distribute" | "collect":
             return run_exchange(arguments)
     return terminal.explain(arguments.topic, lang)

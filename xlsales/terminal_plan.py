@@ -99,7 +99,8 @@ def with_plan(loaded: terminal.Loaded, wish: Wish, lang: str) -> tuple[terminal.
         rows = pd.concat([each[place] for each in plans], ignore_index=True)
         mine = rows.reindex(columns=blank.columns).astype(blank.dtypes)
         tables[key] = pd.concat([kept(blank, key, past.year), mine], ignore_index=True)
-    made = {"version": past.year, "created": loaded.settings["as_of"], "by": "xlsales", "note": told[-1]}
+    first = next(line for line, measure in zip(told, QUANTITIES, strict=True) if past.usable(measure))
+    made = {"version": past.year, "created": loaded.settings["as_of"], "by": "xlsales", "note": first}
     versions = tables["plan_versions"]
     row = pd.DataFrame([made]).reindex(columns=versions.columns).astype(versions.dtypes)
     tables["plan_versions"] = pd.concat([versions[versions["version"] != past.year], row], ignore_index=True)

@@ -9,7 +9,7 @@ from xlsales.commands.plan_limits import name_of
 from xlsales.commands.plan_sheet import Planned, PlanSheet, code, fold
 from xlsales.commands.planning import Allocated, Cells, Rules, allocated, cell_bounds, chosen_cells, locked_rows
 from xlsales.commands.protocol import Book, Cell, Change, Replace, Selection
-from xlsales.commands.reading import Answer, Work, load, results_up_to
+from xlsales.commands.reading import PLANNING, Answer, Work, load, results_up_to
 from xlsales.core.refusal import Refusal
 from xlsales.labels import label, word
 from xlsales.problems import InputError, Problem, from_refusal
@@ -23,8 +23,10 @@ def allocate(book: Book) -> Answer:
     selected = book.selection()
     if book.preview() is not None and selected is not None and selected.sheet.casefold() in _preview_names():
         return confirm(book)
-    work = load(book)
+    work = load(book, only=PLANNING)
     sheet, chosen = chosen_on(work, selected)
+    if not _filled(sheet, chosen):
+        work = load(book)
     try:
         done = allocated(sheet, chosen, work.tables["targets"], rules_of(work, sheet, chosen))
     except Refusal as refusal:
@@ -116,7 +118,7 @@ def confirm(book: Book) -> Answer:
 
     if shows_targets(shown):
         return confirm_targets(book, shown)
-    work = load(book)
+    work = load(book, only=PLANNING)
     sheet, changes = from_preview(work, shown)
     says = word("said.allocated", book.lang, cells=len(changes))
     before = sum(cell for place in changes if isinstance(cell := sheet.cell(*place)[0], float))
@@ -167,7 +169,7 @@ def answer_of(work: Work, sheet: PlanSheet, changes: dict[tuple[int, int], Plann
     """Cells of a matrix written, and the long table brought in line with them."""
     new = sheet.with_cells(changes)
     folded = fold(work.raw.tables["plan"], work.raw.origins["plan"], [new])
-    writes: list[Change] = [*new.patches(at for at, _ in changes), Replace("plan", folded.raw)]
+    writes: list[Change] = [*new.patches(at for at, _ in changes), Replace("plan", folded.raw), *work.limits]
     return Answer(tuple(writes), says, parameters=sheet.measure, rows=len(changes), ends_preview=True)
 
 
@@ -182,7 +184,7 @@ def release(book: Book) -> Answer:
 
 
 def _held(book: Book, *, held: bool) -> Answer:
-    work = load(book)
+    work = load(book, only=PLANNING)
     sheet, chosen = chosen_on(work, book.selection())
     changes: dict[tuple[int, int], Planned] = {}
     for at, month in chosen:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from xlsales.commands.plan_limits import held_sums, name_of, year_bounds
 from xlsales.commands.plan_sheet import FIRST_MONTH, MONTHS, OTHERS, PlanSheet
+from xlsales.commands.plan_twoway import two_ways
 from xlsales.commands.protocol import Block
 from xlsales.core.apportion_tree import TreeCells, allocate_tree
 from xlsales.core.hierarchy import build_tree
@@ -146,7 +147,8 @@ def allocated(sheet: PlanSheet, chosen: Cells, targets: pd.DataFrame, rules: Rul
     row the cells that are not chosen, are held or locked, or belong to a deeper target stay; what they leave of the
     target goes down the tree over the chosen ones in proportion to their values, where all are blank to `history`,
     within the bounds of rows and cells, exact in rounding units at every row. A sum of a month that is held keeps its
-    value. A target of a row that adds up is over-assigned by `rules.over`.
+    value; where rows with targets of their own stand under held sums in all chosen months, a two-way fit meets both. A
+    target of a row that adds up is over-assigned by `rules.over`.
     """
     target = goals(sheet, targets)
     inside = {child: row.at for row in sheet.rows for child in row.children}
@@ -163,8 +165,16 @@ def allocated(sheet: PlanSheet, chosen: Cells, targets: pd.DataFrame, rules: Rul
             raise InputError(Problem("plan_no_target", table="plan", facts=facts))
         owners.setdefault(owner, []).append((at, month))
     done = Allocated(total=sum(target[owner] for owner in owners))
+    free_of = {
+        owner: [cell for cell in cells if not sheet.cell(*cell)[1] and cell[0] not in rules.locked]
+        for owner, cells in sorted(owners.items())
+    }
+    both = two_ways(sheet, free_of, target, values, rules.unit)
+    if both is not None:
+        done.cells = {cell: value for cell, value in both.items() if _moves(values[cell], value)}
+        return done
     for owner in sorted(owners, reverse=True):  # a row stands above those that it adds up
-        free = [cell for cell in owners[owner] if not sheet.cell(*cell)[1] and cell[0] not in rules.locked]
+        free = free_of[owner]
         goal = target[owner]
         if not sheet.rows[owner].leaf and rules.over:
             goal = round(float(np.rint(goal * (1 + rules.over) / rules.unit)) * rules.unit, 2)
@@ -174,9 +184,14 @@ def allocated(sheet: PlanSheet, chosen: Cells, targets: pd.DataFrame, rules: Rul
         for cell, value in new.items():
             before = values[cell]
             values[cell] = value
-            if before is None or abs(before - value) >= SAME:
+            if _moves(before, value):
                 done.cells[cell] = value
     return done
+
+
+def _moves(before: float | None, value: float) -> bool:
+    """Whether a cell changes by a cent or more."""
+    return before is None or abs(before - value) >= SAME
 
 
 @dataclass

@@ -25,6 +25,11 @@ SLOW = ("forecast",)  # takes as long as all the rest, and nothing else stands o
 # Sheets of the end of a month: whether a closed period was changed is looked at with them, and with Check data.
 CLOSING = frozenset({"scorecard_report", "incentives_report", "improvement_report"})
 READ = (*INPUTS, "plan_versions", "plan_limits", "refreshes", *KEPT)
+# What the plan's own commands need: the plan, the targets, and the masters that they refer to.
+PLANNING = (
+    *("settings", "org_units", "regions", "channels", "products", "roles", "salespeople", "customers"),
+    *("targets", "plan", "plan_versions", "plan_limits"),
+)
 
 
 @dataclass
@@ -53,10 +58,13 @@ class Work:
         return pd.Timestamp(self.settings["as_of"])
 
 
-def load(book: Book, instead: Reading | None = None) -> Work:
-    """Read and check everything. instead: tables that are to stand in the place of the book's."""
+def load(book: Book, instead: Reading | None = None, only: Collection[str] = READ) -> Work:
+    """Read and check everything. instead: tables that are to stand in the place of the book's.
+
+    only: the tables that a command needs, with all that they refer to; the others are empty then.
+    """
     book.progress(word("said.reading", book.lang))
-    raw = book.read(READ)
+    raw = book.read(only)
     sheets = plan_sheets(book)
     pending: list[Change] = []
     if "plan" in raw.tables and sheets:
@@ -71,7 +79,7 @@ def load(book: Book, instead: Reading | None = None) -> Work:
         if limits.changed:
             raw.tables["plan_limits"] = limits.raw
             pending.append(Replace("plan_limits", limits.raw))
-    whole = completed(book, raw, () if instead is None else instead.tables)
+    whole = completed(book, raw, () if instead is None else instead.tables) if only is READ else None
     if whole is not None:
         raw.tables |= whole.tables
         raw.origins |= whole.origins

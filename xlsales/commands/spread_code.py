@@ -11,7 +11,7 @@ from xlsales.commands.plan_reference import reference_of
 from xlsales.commands.plan_sheet import FIRST_MONTH, HELD, MONTHS, Planned, PlanSheet, code, fold
 from xlsales.commands.planning import SAME, Cells, cell_bounds, chosen_cells, locked_rows
 from xlsales.commands.protocol import Block, Book, Change, Patch, Replace
-from xlsales.commands.reading import Answer, Work, load
+from xlsales.commands.reading import PLANNING, Answer, Work, load
 from xlsales.commands.spread_method import code_of
 from xlsales.core.apportion import allocation
 from xlsales.core.plan_down import grid_unit
@@ -48,8 +48,10 @@ def typed_code(book: Book, measure: str) -> str:
 
 def spread_over(book: Book) -> Answer:
     """Show what the code makes of the selected cells; holds are set and released at once."""
-    work = load(book)
+    work = load(book, only=PLANNING)
     wanted = asked(book, work)
+    if wanted.code.method in FOLLOWING:
+        work = load(book)
     try:
         if wanted.code.method in HOLDS:
             return held(book, work, wanted)
@@ -243,6 +245,7 @@ def held(book: Book, work: Work, wanted: Wanted) -> Answer:
     new = sheet.with_cells(changes)
     folded = fold(work.raw.tables["plan"], work.raw.origins["plan"], [new])
     writes: list[Change] = [*new.patches(at for at, _ in changes), Replace("plan", folded.raw)]
+    writes += [] if marks else work.limits
     column = FIRST_MONTH + 1
     writes += [Patch(sheet.area, at + 1, column + 2 * month, [[HELD if on else None]]) for at, month in marks]
     if marks and TABLE in work.raw.tables:

@@ -10,7 +10,7 @@ import pandas as pd
 from xlsales.commands.plan_limits import as_version, limit_patches, replaced
 from xlsales.commands.plan_sheet import PlanSheet
 from xlsales.commands.protocol import Append, Book, Change, Patch, Replace
-from xlsales.commands.reading import Answer, Work, load
+from xlsales.commands.reading import PLANNING, Answer, Work, load
 from xlsales.commands.spread_code import typed_code
 from xlsales.core.spreading import on_grid
 from xlsales.labels import word
@@ -49,7 +49,7 @@ def parsed(text: str) -> Asked | None:
 
 def versions(book: Book) -> Answer:
     """Do what the command cell of the Plan sheet says; where it says nothing, list the versions."""
-    work = load(book)
+    work = load(book, only=PLANNING)
     sheet = at_hand(book, work)
     text = typed_code(book, sheet.measure)
     asked = parsed(text) if text else None
