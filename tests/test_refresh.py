@@ -22,6 +22,7 @@ from xlsales.commands.protocol import Replace
 from xlsales.hosts import kept_copy, xlsx_parts, xlsx_write
 from xlsales.hosts.kept_copy import previous_of, replace_keeping
 from xlsales.hosts.xlsx_parts import table_places
+from xlsales.hosts.xlsx_values import revalued, sheet_parts
 from xlsales.hosts.xlsx_write import write_tables
 from xlsales.problems import InputError, sentence
 
@@ -180,7 +181,9 @@ def test_a_refresh_writes_the_results_and_nothing_else(
     places = table_places(book)
     written = {place.sheet_part for place in places.values()} | {place.table_part for place in places.values()}
     different = {name for name in before if before[name] != after[name]}
-    assert different - written == {"xl/workbook.xml"}
+    with zipfile.ZipFile(book) as open_book:
+        computed = {part for name, part in sheet_parts(open_book).items() if name in terminal_refresh.computed_sheets()}
+    assert different - written - computed == {"xl/workbook.xml"}
     inputs = {"orders", "invoices", "customers", "products"}
     assert different & {places[key].table_part for key in inputs} == set()
     margin = table(book, "margin_report")
@@ -193,14 +196,45 @@ def test_a_refresh_writes_the_results_and_nothing_else(
     assert again.tables["orders"].dropna(how="all").shape[0] == 2
 
 
+HOME = re.compile(r"<c [^>]*>(<f>.*?</f>)(?:<v>(.*?)</v>)?</c>", re.DOTALL)
+
+
+def test_what_formulas_show_is_of_the_refresh_or_nothing(tmp_path: Path) -> None:
+    book = make(tmp_path / "book.xlsx", "en")
+    with zipfile.ZipFile(book) as before:
+        old = before.read(sheet_parts(before)["Home"]).decode()
+    assert main(["refresh", str(book), "--lang", "en", "--now", "2026-07-01T08:00"]) == 0
+    home = CalamineWorkbook.from_path(book).get_sheet_by_name("Home").to_python(skip_empty_area=False)
+    shown = {row[0]: row[1:3] for row in home}
+    assert shown["Sales"][1] == 320.0
+    assert shown["3 Execute"][0] == 2.0
+    assert shown["Note"][0] == len(table(book, "problems"))
+    assert shown["Last run"][0] == "2026-07-01 08:00:00"
+    with zipfile.ZipFile(book) as after:
+        new = after.read(sheet_parts(after)["Home"]).decode()
+        page = after.read(sheet_parts(after)["Dashboard"]).decode()
+    assert [formula for formula, _ in HOME.findall(new)] == [formula for formula, _ in HOME.findall(old)]
+    assert not [value for _, value in HOME.findall(page) if value]  # a member may be chosen there
+    assert main(["refresh", str(book), "--only", "margin", "--lang", "en"]) == 0
+    with zipfile.ZipFile(book) as after:
+        assert not [value for _, value in HOME.findall(after.read(sheet_parts(after)["Home"]).decode()) if value]
+
+
+def test_a_users_own_formulas_keep_what_they_show(exotic: Path, tmp_path: Path) -> None:
+    assert not terminal_refresh.is_ours(exotic)
+    page = '<sheetData><row r="1"><c r="A1" s="2"><f>SUM(B1)</f><v>7</v></c><c r="B1"><v>6</v></c></row></sheetData>'
+    assert revalued(page, {"A1": ("<f>SUM(B1)</f>", "", "<v>8</v>")}).count("<v>8</v>") == 1
+    assert "<v>7</v>" not in revalued(page, {"A1": ("<f>SUM(B2)</f>", "", "<v>8</v>")})
+
+
 def test_only_writes_the_results_of_one_button(tmp_path: Path) -> None:
     book = make(tmp_path / "book.xlsx", "en")
     before = parts(book)
     assert main(["refresh", str(book), "--only", "margin", "--lang", "en"]) == 0
     different = {name for name in before if before[name] != parts(book)[name]}
     places = table_places(book)
-    assert places["margin_report"].sheet_part in different
-    assert places["ageing"].sheet_part not in different
+    assert places["margin_report"].table_part in different
+    assert places["ageing"].table_part not in different
     assert main(["refresh", str(book), "--only", "weather", "--lang", "en"]) == 2
 
 

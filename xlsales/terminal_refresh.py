@@ -1,10 +1,13 @@
 """`xlsales refresh BOOK`: compute a saved workbook anew without any spreadsheet program, for nightly runs."""
 
 import getpass
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
@@ -20,8 +23,9 @@ from xlsales.core.refusal import Refusal
 from xlsales.exchange.book_file import read_plan_book
 from xlsales.hosts.kept_copy import replace_keeping
 from xlsales.hosts.xlsx_parts import table_places
+from xlsales.hosts.xlsx_values import sheet_parts, with_values
 from xlsales.hosts.xlsx_write import fitting, write_tables
-from xlsales.labels import word
+from xlsales.labels import LANGUAGES, word
 from xlsales.problems import InputError, Problem, from_refusal, from_run, table_name
 from xlsales.schema import RESULTS, TABLES
 from xlsales.schema.origin import Origin
@@ -31,6 +35,8 @@ from xlsales.terminal import Loaded, counted, list_problems, progress, say, tell
 from xlsales.worded import worded
 
 REFRESH = "refresh_"
+KEPT = frozenset({"log", "refreshes"})
+CHOSEN = ("dashboard", "focus", "chart_data")  # what they show follows a cell of choice
 ENDINGS = frozenset({".xlsx", ".xlsm"})
 
 
@@ -87,7 +93,12 @@ def refresh(book: Path, only: str, since: date | None, look: tuple[str, datetime
             writes.append(Replace("refreshes", refresh_report.kept(own, rows, kept, now, lang)))
         what = (word("refresh.log", lang), only, sum(len(each.frame) for each in writes))
         log = log_row(checked.tables["log"], what, (now, perf_counter() - start_time))
-        cut = write(book, [*writes, log], lang)
+        shown = None
+        if chosen is None:
+            held = checked if found is None else validate.validate_all(own, lang=lang)
+            tables = {**held.tables, **{each.table: each.frame for each in [*writes, log] if each.table in KEPT}}
+            shown = partial(build_like, book, tables, worded(outcome.results, lang), problems, settings, now)
+        cut = write(book, [*writes, log], lang, [name for name in computed_sheets() if is_ours(book)], shown)
     list_problems([problem for problem in problems if problem.severity == "error"], lang, 20)
     for sentence in cut:
         say(sentence)
@@ -106,8 +117,51 @@ def computed(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> steps
         raise InputError(from_refusal(refusal)) from refusal
 
 
-def write(book: Path, changes: Sequence[Any], lang: str) -> list[str]:
-    """Write what the book has a place for, keeping the file before; says which rows did not fit their sheet."""
+def is_ours(book: Path) -> bool:
+    """Whether a workbook was made by xlsales, so that its sheets of formulas are ours."""
+    return "settings" in table_places(book)
+
+
+def computed_sheets() -> list[str]:
+    """The names, in both languages, of the sheets on which nobody types, so that all their formulas are ours."""
+    from xlsales.build.layout import SHEETS
+
+    return [word("sheet." + sheet.key, lang) for sheet in SHEETS if not sheet.typed for lang in LANGUAGES]
+
+
+def build_like(
+    book: Path,
+    tables: dict[str, pd.DataFrame],
+    results: dict[str, pd.DataFrame],
+    problems: list[Problem],
+    settings: dict[str, Any],
+    now: datetime,
+    target: Path,
+) -> Sequence[str]:
+    """Build a workbook with these tables in the language that a book was built in, for what its formulas show.
+
+    Returns the sheets whose values do not hold for the book: there a member is chosen in a cell, or feeds from one.
+    """
+    from xlsales.build import workbook
+
+    with zipfile.ZipFile(book) as parts:
+        names = sheet_parts(parts)
+    lang = next((each for each in LANGUAGES if word("sheet.home", each) in names), LANGUAGES[0])
+    workbook.build(target, tables, results, problems, settings, lang=lang, now=now)
+    return [word("sheet." + key, lang) for key in CHOSEN]
+
+
+def write(
+    book: Path,
+    changes: Sequence[Any],
+    lang: str,
+    sheets: Collection[str] = (),
+    shown: Callable[[Path], Sequence[str]] | None = None,
+) -> list[str]:
+    """Write what the book has a place for, keeping the file before; says which rows did not fit their sheet.
+
+    sheets: those whose formulas are to show fresh values, which `shown` builds; without it none.
+    """
     known = table_places(book)
     writes, cut = [], []
     for change in changes:
@@ -125,7 +179,18 @@ def write(book: Path, changes: Sequence[Any], lang: str) -> list[str]:
         writes.append(change)
     if not writes:
         raise InputError(Problem("book_not_ours", source=book.name))
-    replace_keeping(book, lambda target: write_tables(book, target, writes, lang) and None)
+
+    def fill(target: Path) -> None:
+        if not sheets:
+            write_tables(book, target, writes, lang)
+            return
+        with TemporaryDirectory(prefix="xlsales-") as folder:
+            written, fresh = Path(folder) / f"written{book.suffix}", Path(folder) / "fresh.xlsx"
+            write_tables(book, written, writes, lang)
+            unlike = shown(fresh) if shown is not None else ()
+            with_values(written, target, fresh if shown is not None else None, sheets, unlike)
+
+    replace_keeping(book, fill)
     return cut
 
 

@@ -63,9 +63,7 @@ def subtitle(build: Build) -> Given:
     shown = build.as_of.isoformat() if build.as_of else str(day)
     before = " · ".join(part for part in (build.company, build.says("home.as_of") + " ") if part)
     after = f" · {build.unit_note}"
-    return Given(
-        f"{quoted(before)}&IF(ISNUMBER({home}),{text},{home})&{quoted(after)}", f"{before}{shown}{after}"
-    )
+    return Given(f"{quoted(before)}&IF(ISNUMBER({home}),{text},{home})&{quoted(after)}", f"{before}{shown}{after}")
 
 
 def place_chart(build: Build, page: Any, drawer: Drawer, key: str, at: tuple[int, float, int]) -> None:

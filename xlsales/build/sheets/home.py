@@ -1,13 +1,16 @@
 """Home: the company, the five quantities against target, the cycle and its state, problems, the last run."""
 
+from datetime import date
 from typing import Any
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from xlsales.build.context import Build
+from xlsales.build.context import Build, quoted
 from xlsales.build.facts import Headline, headlines
-from xlsales.build.layout import HELP_ROW, SHEETS, STAGES, TITLE_ROW, Sheet
+from xlsales.build.layout import CHECK_ROW, HELP_ROW, SHEETS, STAGES, TITLE_ROW, Sheet
+from xlsales.build.live import Given
 from xlsales.build.plan_tree import current_version
+from xlsales.build.sheets.settings import setting_word
 from xlsales.build.sheets.states import covers, mark_of, next_step, period_due, state_of
 from xlsales.build.styles import MONEY_MEASURES
 from xlsales.build.table_sheet import open_sheet, protect
@@ -40,19 +43,37 @@ def write_home(build: Build, sheet: Sheet) -> None:
 def write_facts(build: Build, page: Any) -> None:
     """As of, currency, language, last run; and the way to the sheets that belong to no stage."""
     styles = build.styles
-    day = build.as_of
-    facts = {
-        "as_of": day.isoformat() if day else build.says("not_yet"),
-        "currency": build.unit_note,
-        "language": build.says("language"),
-        "last_run": build.now.strftime("%Y-%m-%d %H:%M") if day else build.says("not_yet"),
-    }
-    for step, (key, text) in enumerate(facts.items()):
+    facts = {"currency": build.unit_note, "language": build.says("language")}
+    for step, key in enumerate(("as_of", "currency", "language", "last_run")):
         page.write_string(FACT_ROW + step, 0, build.says("home." + key), styles.note)
-        page.write_string(FACT_ROW + step, 1, text, styles.text)
+        if key in facts:
+            page.write_string(FACT_ROW + step, 1, facts[key], styles.text)
+    run, day = last_run(build), shown_day(build)
+    page.write_formula(FACT_ROW, 1, "=" + day.formula, styles(align="left", num_format="yyyy-mm-dd"), day.value)
+    page.write_formula(FACT_ROW + 3, 1, "=" + run.formula, styles.text, run.value)
     for row, keys in ((FACT_ROW, MASTERS), (FACT_ROW + 2, ENDS)):
         for step, key in enumerate(keys):
             page.write_url(row, 5 + step, build.link(key), styles.link, sheet_name(key, build.lang))
+
+
+def last_run(build: Build) -> Given:
+    """When a command was run last, as the log says; while it is empty, when the book was made, as its sheet says."""
+    times, frame = build.reference("log", "time"), build.frame("log")
+    made = build.now.strftime("%Y-%m-%d %H:%M") if build.as_of else build.says("not_yet")
+    build.sheets["log"].write_string(CHECK_ROW, 0, made, build.styles.note)
+    logged = [str(time) for time in frame["time"].dropna()] if "time" in frame else []
+    formula = f"IF(COUNTA({times})=0,{build.place('log', CHECK_ROW, 0)},INDEX({times},COUNTA({times})))"
+    return Given(formula, logged[-1] if logged else made)
+
+
+def shown_day(build: Build) -> Given:
+    """The day of Settings; where it is blank, the day of the last command, as which every command counts then."""
+    names, values = build.reference("settings", "setting"), build.reference("settings", "value")
+    day = f"INDEX({values},MATCH({quoted(setting_word('as_of', build.lang))},{names},0))"
+    times, nothing = build.reference("log", "time"), build.says("not_yet")
+    run = f"IF(COUNTA({times})=0,{quoted(nothing)},LEFT(INDEX({times},COUNTA({times})),10))"
+    formula = f'IF(IFERROR({day},"")="",{run},{day})'
+    return Given(formula, nothing if build.as_of is None else (build.as_of - date(1899, 12, 30)).days)
 
 
 def write_five(build: Build, page: Any) -> None:
