@@ -258,6 +258,26 @@ def test_a_missing_script_on_a_mac_is_found(mac: Machine) -> None:
     assert states(mac)["script"] == "error"
 
 
+def test_what_a_mac_holds_in_quarantine_is_found_with_its_cure(
+    mac: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The program `xattr` of macOS is asked; here one that says yes of files with a mark beside them."""
+    install(mac)
+    book = put(tmp_path / "book 1.xlsm")
+    answers = put(
+        tmp_path / "bin" / "xattr", '#!/bin/sh\ntest "$1 $2" = "-p com.apple.quarantine" && test -e "$3.mark"\n'
+    )
+    answers.chmod(0o755)
+    monkeypatch.setenv("PATH", str(answers.parent), prepend=":")
+    assert states(mac, book)["quarantine"] == "ok"
+    put(tmp_path / "book 1.xlsm.mark")
+    assert [each.state for each in doctor.examine(mac, book) if each.code == "quarantine"] == ["ok", "warning"]
+    for lang in LANGUAGES:
+        capsys.readouterr()
+        terminal_excel.doctor(book, lang, machine=mac)
+        assert f'xattr -d com.apple.quarantine "{book}"' in capsys.readouterr().out
+
+
 def test_a_workbook_is_examined_too(windows: Machine, tmp_path: Path) -> None:
     install(windows)
     book = tmp_path / "OneDrive - Firm" / "book.xlsm"

@@ -1,5 +1,7 @@
 """What may keep the functions and buttons from working in Excel, each looked for; what was found, and its cure."""
 
+import shutil
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +16,8 @@ from xlsales.install.steps import named
 OK, WARNING, ERROR = "ok", "warning", "error"
 WATCHED = frozenset({"temp", "tmp", "downloads", "desktop"})  # virus scanners stop programs that start from here
 CLOUD = "onedrive"
+QUARANTINE = "com.apple.quarantine"  # the attribute that macOS gives to what was downloaded
+ANSWERS_WITHIN = 10.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ def examine(machine: Machine, book: Path | None = None) -> list[Finding]:
     found += [addin(machine), *addin_version(machine), *twice(machine)]
     found += [watched(machine), cloud("cloud", machine, named(machine) or machine.python)]
     for path in (machine.addin, *([book] if book else [])):
-        found += marked(path)
+        found += quarantined(path) if machine.system == MAC else marked(path)
     if book is not None:
         found += [*version_of("book", machine, book), cloud("book_cloud", machine, book)]
     return found
@@ -155,3 +159,13 @@ def marked(path: Path) -> Iterator[Finding]:
     if path.is_file():
         mark = path.with_name(path.name + ":Zone.Identifier")
         yield Finding("marked", ERROR if mark.is_file() else OK, {"path": path})
+
+
+def quarantined(path: Path) -> Iterator[Finding]:
+    """Whether macOS keeps a file that was downloaded in quarantine; Excel may then refuse its macros."""
+    program = shutil.which("xattr")  # of macOS; Python itself reads no such attributes there
+    if program is None or not path.is_file():
+        return
+    command = [program, "-p", QUARANTINE, str(path)]
+    done = subprocess.run(command, capture_output=True, timeout=ANSWERS_WITHIN, check=False)  # noqa: S603 - no shell
+    yield Finding("quarantine", OK if done.returncode else WARNING, {"path": path})
