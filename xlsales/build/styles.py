@@ -68,6 +68,7 @@ COLUMN_FORMATS = {
 }
 MONEY_MEASURES = frozenset({"sales", "margin", "profit", "collections"})
 # Computed sentences, over several lines where they need them.
+YEARS = frozenset({"first_year", "last_year"})  # whole numbers without groups of thousands
 SENTENCES = frozenset({"what", "cure", "reason", "why", "how", "note"})
 # Plain numbers that carry the unit of their row's measure.
 MEASURED = frozenset(
@@ -137,6 +138,8 @@ class Styles:
             kind = MONEY
         if kind == MONEY:
             return MONEY_FORMATS[self.unit]
+        if kind == INTEGER and column in YEARS:
+            return "0"
         if kind in {NUMBER, QUANTITY} and column in COLUMN_FORMATS:
             return COLUMN_FORMATS[column]
         return quantity_format(KIND_FORMATS[kind]) if kind in KIND_FORMATS else "@"

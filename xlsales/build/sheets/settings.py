@@ -81,7 +81,7 @@ def write_value(build: Build, page: Any, row: int, setting: Setting, value: Any)
         }
         page.data_validation(row, 1, row, 1, {"validate": "list", "source": list(choices.values()), **says})
     if setting.kind in NUMERIC:
-        style = build.styles.cell(setting.kind, "rounding" if setting.kind == NUMBER else "order", typed=True)
+        style = build.styles.cell(setting.kind, "rounding" if setting.kind == NUMBER else setting.key, typed=True)
     if value is None:
         page.write_blank(row, 1, None, style)
     elif setting.kind == DATE:

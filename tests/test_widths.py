@@ -1,0 +1,44 @@
+"""Columns wide enough for what will stand in them, headings not covered by their filter buttons, years as years."""
+
+import pytest
+
+from xlsales.build.styles import SENTENCES, YEARS, Styles
+from xlsales.build.widths import FILTER_BUTTON, beside_button, column_width
+from xlsales.labels import label
+from xlsales.schema import TABLES
+from xlsales.schema.model import INTEGER
+from xlsales.schema.settings import SETTINGS
+
+LANGUAGES = ("en", "zh")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_heading_is_covered_by_its_button(lang: str) -> None:
+    for table in TABLES.values():
+        for column in table.columns:
+            name = label(table.key, column.key, lang)
+            for value in (None, 1.0, 12345.0, 1e9):
+                width = column_width(name, column, [value], 1)
+                assert width == beside_button(name, width), (name, width)
+
+
+def test_a_heading_that_just_fits_gets_room_for_the_button_and_a_long_one_breaks() -> None:
+    assert beside_button("Margin rate", 9.0) >= len("Margin rate") * 0.85 + FILTER_BUTTON
+    assert beside_button("Days since the last order", 12.0) == 12.0
+    assert beside_button("毛利率", 5.8) == pytest.approx(6 * 0.95 + FILTER_BUTTON)
+
+
+def test_an_empty_column_of_texts_waits_for_what_is_written_later() -> None:
+    log = TABLES["log"]
+    assert column_width("Time", log.column("time"), [], 1) > len("2026-10-08 09:30:00")
+    problems = TABLES["problems"]
+    assert "what" in SENTENCES
+    assert column_width("What", problems.column("what"), [None], 1) > 40
+    assert column_width("Time", log.column("time"), ["x"], 1) < 19
+
+
+def test_a_year_has_no_thousands() -> None:
+    years = {key for key, setting in SETTINGS.items() if setting.kind == INTEGER and setting.low and setting.low > 1900}
+    assert years == YEARS
+    patterns = {Styles.number_format(None, INTEGER, key) for key in YEARS}  # type: ignore[arg-type] - it needs no book
+    assert patterns == {"0"}
