@@ -16,8 +16,10 @@ def back(copy: Path, into: Path, look: Look, *, dry: bool) -> int:
     """Compare the two, tell it, and write the inputs into the workbook; all else of it stays. dry: only tell."""
     from xlsales.commands.handing import summary
     from xlsales.hosts import calc_start
+    from xlsales.hosts.calc_tables import take_in_typed
     from xlsales.hosts.calc_uno import CalcError
     from xlsales.hosts.open_book import HostBook
+    from xlsales.hosts.tables import PREFIX
 
     lang, now = look
     if not copy.is_file():
@@ -34,7 +36,9 @@ def back(copy: Path, into: Path, look: Look, *, dry: bool) -> int:
         shutil.copyfile(copy, here)
         office = calc_start.start(folder / "profile")
         try:
-            book = HostBook(office.books.open(str(here)), lang, now)
+            opened = office.books.open(str(here))
+            take_in_typed(opened.impl.sheets, PREFIX)
+            book = HostBook(opened, lang, now)
             found = book.handing(into)
             start("write", into.name)
             kept = None if dry or not found.differences else found.write()

@@ -37,6 +37,8 @@ def press(context: Any, command: str) -> None:
 
     from xlsales.hosts.book import run  # noqa: PLC0415
     from xlsales.hosts.calc import attach  # noqa: PLC0415
+    from xlsales.hosts.calc_tables import take_in_typed  # noqa: PLC0415
+    from xlsales.hosts.tables import PREFIX  # noqa: PLC0415
 
     if BUSY:
         return
@@ -46,6 +48,7 @@ def press(context: Any, command: str) -> None:
     try:
         if book is not None:
             app.impl.accept_input(False)
+            take_in_typed(book.sheets, PREFIX)
             run(command, xw.Book(impl=book))
     finally:
         BUSY.clear()

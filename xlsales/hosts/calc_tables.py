@@ -1,5 +1,6 @@
 """Tables of Calc (database ranges) as xlwings asks for Excel's ListObjects, row of totals included."""
 
+from collections.abc import Iterable
 from numbers import Number
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from xlsales.hosts.calc_values import Box, box_of
 
 if TYPE_CHECKING:
     from xlsales.hosts.calc_book import Sheet
+
+LAST_ROW, CHUNK = 1_048_575, 1000
 
 
 @guarded
@@ -110,6 +113,21 @@ class Table(base_classes.Table):
         """Make it cover other cells."""
         self.xl.setDataArea(address_of(self.sheet, getattr(cells, "impl", cells).box))
 
+    def take_in(self) -> int:
+        """Take in the rows that were typed right under it, as Excel's tables do by themselves; says how many."""
+        top, left, bottom, right = self._box()
+        more, chunk = 0, 1  # nearly always there is nothing
+        while (first := bottom + more + 1) <= LAST_ROW:
+            last = min(first + chunk - 1, LAST_ROW)
+            rows = self.sheet.xl.getCellRangeByPosition(left, first, right, last).getDataArray()
+            count = next((at for at, row in enumerate(rows) if all(cell == "" for cell in row)), len(rows))
+            more, chunk = more + count, CHUNK
+            if count < len(rows):
+                break
+        if more:
+            self.xl.setDataArea(address_of(self.sheet, (top, left, bottom + more, right)))
+        return more
+
     @property
     def show_totals(self) -> bool:
         """Whether its last row holds totals."""
@@ -137,6 +155,20 @@ class Table(base_classes.Table):
         totals.clear_contents()
         self.xl.setPropertyValue("TotalsRow", False)
         self.xl.setDataArea(address_of(self.sheet, (top, left, bottom - 1, right)))
+
+
+def take_in_typed(sheets: Iterable["Sheet"], prefix: str) -> int:
+    """Let every table of ours on an open sheet take in the rows typed under it; says how many rows.
+
+    Calc's tables do not grow while somebody types, and a row that is left out would be missing in every figure.
+    """
+    return sum(
+        table.take_in()
+        for sheet in sheets
+        if not sheet.xl.isProtected()
+        for table in sheet.tables
+        if table.name.startswith(prefix) and not table.show_totals
+    )
 
 
 def address_of(sheet: "Sheet", box: Box) -> Any:
