@@ -56,7 +56,7 @@ COLUMN_FORMATS = {
     "median_gap": "0.#",
     "limit_days": "0.#",
     "cycle_days": "0.0",
-    "score": "0.0#",
+    "score": "0.00",
     "curve_score": "0.0",
     "points": "0.0",
     "from_score": "0.0#",
@@ -67,8 +67,8 @@ COLUMN_FORMATS = {
     "rounding": "0.##",
 }
 MONEY_MEASURES = frozenset({"sales", "margin", "profit", "collections"})
-# Computed sentences, over several lines where they need them.
 YEARS = frozenset({"first_year", "last_year"})  # whole numbers without groups of thousands
+# Computed sentences, over several lines where they need them.
 SENTENCES = frozenset({"what", "cure", "reason", "why", "how", "note"})
 # Plain numbers that carry the unit of their row's measure.
 MEASURED = frozenset(
