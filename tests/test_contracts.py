@@ -35,6 +35,10 @@ def test_bills_are_held_discounted_matured_or_dishonoured() -> None:
     states = bill_ledger(receipts, on(40)).set_index("receipt")["state"].to_dict()
     assert states == {"R1": "held", "R2": "matured", "R3": "discounted", "R4": "dishonoured", "R6": "dishonoured"}
     assert bill_ledger(receipts, on(10))["state"].tolist() == ["held"] * 4
+    ledger = bill_ledger(receipts, on(40)).set_index("receipt")
+    assert ledger["discounted"].dropna().to_dict() == {"R3": on(20)}
+    assert ledger["dishonoured"].dropna().to_dict() == {"R4": on(25), "R6": on(26)}
+    assert bill_ledger(receipts, on(10))["discounted"].isna().all()
 
 
 def test_dunning_ranks_money_times_days_and_leaves_disputes_alone() -> None:

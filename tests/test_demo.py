@@ -11,7 +11,7 @@ from xlsales.schema import TABLES
 from xlsales.schema.model import CODE, DATE, NUMERIC, PERIOD
 from xlsales.validate import validate_all
 
-FINGERPRINT = "d325b0e47010c978"
+FINGERPRINT = "123a63de229bd606"
 NOT_BEFORE_TODAY = {  # plans, promises and validity: dates that may lie ahead
     ("tasks", "due"),
     ("invoices", "due_date"),
@@ -185,6 +185,9 @@ def test_cash_shows_every_case_a_ledger_knows(company):
     assert set(receipts["method"]) == {"cash", "bill", "advance"}
     bills = receipts[(receipts["method"] == "bill") & (receipts["amount"] > 0)]
     assert (bills["maturity"] > bills["date"]).all()
+    sold = receipts[receipts["discounted"].notna()]
+    assert len(sold) > 100
+    assert ((sold["date"] < sold["discounted"]) & (sold["discounted"] < sold["maturity"])).all()
     bounced = receipts[(receipts["method"] == "bill") & (receipts["amount"] < 0)]
     assert len(bounced) >= 5
     assert set(bounced["invoice"].dropna()) <= set(bills["invoice"].dropna())

@@ -62,8 +62,8 @@ def bill_ledger(receipts: pd.DataFrame, as_of: Day) -> pd.DataFrame:
 
     receipts: customer, date, amount, method, [receipt, maturity, invoice, discounted (date)]; a bill below 0 is a
     dishonoured one: it answers the customer's latest bill of that amount (and invoice, if named) before it.
-    Returns receipt, customer, received, maturity, amount, state: held, discounted, matured, dishonoured; unmatched
-    dishonours come last with state dishonoured and their own (negative) amount.
+    Returns receipt, customer, received, discounted, maturity, dishonoured (dates), amount, state: held, discounted,
+    matured, dishonoured; unmatched dishonours come last with their own (negative) amount.
 
     >>> receipts = pd.DataFrame({"receipt": ["R"], "customer": ["C"], "amount": [50.0], "method": ["bill"],
     ...     "date": pd.to_datetime(["2026-01-05"]), "maturity": pd.to_datetime(["2026-07-05"])})
@@ -79,18 +79,19 @@ def bill_ledger(receipts: pd.DataFrame, as_of: Day) -> pd.DataFrame:
     state = np.where(maturity <= limit, "matured", "held").astype(object)
     state[sold <= limit] = "discounted"
     gone = np.zeros(len(bills), dtype=bool)
+    back = np.full(len(bills), np.datetime64("NaT"), dtype="M8[D]")
     for place in np.flatnonzero((bills["amount"] < 0).to_numpy()):
         match = _answered(bills, int(place), state)
-        if match is not None:
-            state[match], gone[place] = "dishonoured", True
-        else:
-            state[place] = "dishonoured"
+        at = int(place) if match is None else match
+        state[at], back[at], gone[place] = "dishonoured", days(bills["date"])[place], match is not None
     table = pd.DataFrame(
         {
             "receipt": bills.get("receipt"),
             "customer": bills["customer"],
             "received": bills["date"],
+            "discounted": np.where(sold <= limit, sold, np.datetime64("NaT")).astype("M8[s]"),
             "maturity": maturity.astype("M8[s]"),
+            "dishonoured": back.astype("M8[s]"),
             "amount": bills["amount"].astype(float),
             "state": state,
         }

@@ -16,6 +16,7 @@ MAIN = np.array([0, 1, 1, 1])  # the instalment that a credit note lowers
 DELAYS = ((-8, -3, 0, 2, 6), (-5, 0, 2, 6, 15), (-3, 2, 9, 21, 48), (0, 14, 30, 55, 110), (20, 50, 90, 140, 260))
 TROUBLE_PAYS_LATE = np.datetime64("2026-03-01")
 MONTHLY_PAYERS = 7  # every n-th customer pays once a month without naming invoices
+EACH_SOLD, TO_THE_BANK = 3, 20  # every n-th bill is discounted, this many days after it came in
 
 
 @dataclass(frozen=True)
@@ -232,6 +233,9 @@ def receipts_table(every: pd.DataFrame, payers: Payers, as_of: np.datetime64, fi
     known = every[every["date"] <= pd.Timestamp(as_of)]
     known = known.sort_values(["date", "customer", "amount"], ignore_index=True)
     bill = (known["method"] == "bill") & (known["amount"] > 0)
+    maturity = (known["date"] + pd.to_timedelta(known["tenor"].where(bill), unit="D")).astype("datetime64[us]")
+    sold = (known["date"] + pd.Timedelta(days=TO_THE_BANK)).where(known.index % EACH_SOLD == 0)
+    discounted = sold.where((sold < maturity) & (sold <= pd.Timestamp(as_of))).astype("datetime64[us]")
     return pd.DataFrame(
         {
             "receipt": [f"RC{number + first:05d}" for number in range(len(known))],
@@ -241,9 +245,8 @@ def receipts_table(every: pd.DataFrame, payers: Payers, as_of: np.datetime64, fi
             "invoice": known["invoice"],
             "order": known["order"],
             "method": known["method"],
-            "maturity": (known["date"] + pd.to_timedelta(known["tenor"].where(bill), unit="D")).astype(
-                "datetime64[us]"
-            ),
+            "maturity": maturity,
+            "discounted": discounted,
             "currency": known["currency"],
         }
     )

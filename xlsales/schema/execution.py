@@ -257,6 +257,7 @@ TABLES = (
             code("order"),
             choice("method", "cash", "bill", "advance"),
             date("maturity"),
+            date("discounted"),
             code("currency"),
         ),
         money="amount",

@@ -39,6 +39,8 @@ PAIRS = (
     Pair("contracts", "signed", "ends"),
     Pair("actions", "start", "end"),
     Pair("receipts", "date", "maturity"),
+    Pair("receipts", "date", "discounted"),
+    Pair("receipts", "discounted", "maturity"),
     Pair("service_cases", "opened", "closed", WARNING),
     Pair("opportunities", "created", "close_date", WARNING),
     Pair("plan", "lower", "upper"),
