@@ -27,7 +27,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "terminal_exchange": (EVERY | {"exchange", "terminal", "terminal_refresh"}, {"pandas", "rich"}),
     "terminal_plan": (EVERY | {"core", "steps", "terminal"}, {"pandas"}),
     "terminal_versions": (EVERY | {"commands", "exchange", "sources", "terminal", "terminal_refresh"}, {"pandas"}),
-    "terminal_roll": (EVERY, set()),
+    "terminal_roll": (EVERY | {"terminal"}, set()),
     "exchange": (
         {"schema", "problems", "labels", "sources", "commands", "build"},
         {"pandas", "xlsxwriter"},

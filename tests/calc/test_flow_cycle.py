@@ -1,14 +1,43 @@
 """The whole cycle by buttons: targets, plan, monitor, score, pay, improve, review, close, roll, and targets again."""
 
 from pathlib import Path
+from threading import Thread
 
+import pytest
 import xlwings as xw
 
 from tests.calc.flows import body, cell, cells, table
-from tests.calc.window import Window
+from tests.calc.window import Window, attempt, named
 from xlsales.labels import word
 
 PERIOD, NEXT = "2026-09", "2026-10"
+
+
+@pytest.fixture(autouse=True)
+def by_menu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the window has no room for on the toolbar is called as the menu calls it."""
+    click = Window.command
+
+    def command(window: Window, name: str, clicks: int = 1) -> None:
+        label = word("command." + name, "en")
+        if attempt(lambda: any(True for top in window.tops() for _ in named(top, label))):
+            click(window, name, clicks)
+        else:
+            Thread(target=dispatch, args=(window, name), daemon=True).start()
+
+    monkeypatch.setattr(Window, "command", command)
+
+
+def dispatch(window: Window, command: str) -> None:
+    """Carry out what the entry of the menu leads to; returns when the command has ended."""
+    frame = window.app.impl.books.active.xl.getCurrentController().getFrame()
+    helper = window.app.impl.service("com.sun.star.frame.DispatchHelper")
+    helper.executeDispatch(frame, f"service:org.xlsales.Command?{command}", "", 0, ())
+
+
+def next_step(book: xw.Book, lang: str) -> str:
+    """What Home says is to be done next."""
+    return str(book.sheets[word("sheet.home", lang)].range("B28").value)
 
 
 def allocate(window: Window, book: xw.Book) -> float:
@@ -32,15 +61,18 @@ def test_the_cycle_goes_round(window: Window, book: xw.Book, lang: str, path: Pa
     window.run("improve")
     assert len(body(book, "proposed_actions").dropna(how="all"))
 
+    assert next_step(book, lang) == word("build.next.review", lang)
     said = window.run("roll")
     assert PERIOD in said  # not yet: the review is not closed
     window.run("review")
+    assert next_step(book, lang) == word("build.next.close", lang)
     reviews = body(book, "reviews")
     mine = reviews.index[(reviews["period"] == PERIOD) & reviews["decision"].isna()]
     assert len(mine)
     cell(table(book, "reviews"), "decision", int(mine[0])).value = "Go on"
     window.run("close_period")
     assert PERIOD in body(book, "closed_periods")["period"].tolist()
+    assert next_step(book, lang) == word("build.next.roll", lang)
     page = body(book, "review_page")
     assert set(page["period"].dropna()) == {PERIOD}
 
