@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.examples import example
 from tests.ooxml import errors
 from xlsales import sources, steps, validate
 from xlsales.__main__ import main
@@ -64,6 +65,18 @@ def test_adventureworks_quotas_match_from_their_day_to_the_next(adventureworks: 
     total = adventureworks.rows("attainment", level="scope").iloc[0]
     assert total["target"] == 95_714_000
     assert round(total["attainment"], 4) == 0.8405
+
+
+def test_adventureworks_quota_attainment_by_salesperson(adventureworks: Run) -> None:
+    _, expected = example("AdventureWorks quota attainment by salesperson")
+    total = adventureworks.rows("attainment", level="scope").iloc[0]
+    assert total["target"] == expected["quota_total"]
+    assert total["attainment"] == pytest.approx(expected["attainment_total"], abs=0.0001, rel=0)
+    for name in ("Pak", "Abbas"):
+        target, actual, reached = expected[name]
+        row = adventureworks.rows("attainment", level="member", target=target)
+        assert row["actual"].item() == pytest.approx(actual, abs=0.01, rel=0)
+        assert row["attainment"].item() == pytest.approx(reached, abs=0.0001, rel=0)
 
 
 @pytest.mark.parametrize(("employee", "attainment"), [("281", 0.8326), ("289", 0.9267), ("291", 0.8088)])

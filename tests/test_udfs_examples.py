@@ -1,5 +1,7 @@
 """Published worked examples, each through the in-cell function a user would type."""
 
+import ast
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -66,6 +68,12 @@ def test_anaplan_refuses_siblings_that_cancel_by_xs_allocate() -> None:
 def test_prophix_spread_by_factor_by_xs_allocate() -> None:
     inputs, expected = example("Prophix spread by factor")
     assert F.XS_ALLOCATE(inputs["source"][0], inputs["factor"]) == [expected]
+
+
+def test_prophix_spread_of_a_varying_source_by_xs_allocate() -> None:
+    inputs, expected = example("Prophix spread, varying source")
+    found = [F.XS_ALLOCATE(source, inputs["factor"])[0][at] for at, source in enumerate(inputs["source"])]
+    assert found == expected
 
 
 def test_oracle_patterns_by_xs_allocate() -> None:
@@ -323,3 +331,42 @@ def test_maven_pipeline_by_xs_pipeline(real_data: Path) -> None:
     assert row["win_rate_count"] == pytest.approx(expected["win_rate"], **near(0.0001))
     assert row["mean_value"] == pytest.approx(expected["avg_won"], **near(0.01))
     assert row["cycle_days"] == pytest.approx(expected["avg_cycle_won_days"], **near(0.01))
+
+
+# Examples that no function covers, and what covers them; each has its test there.
+ELSEWHERE = {
+    "TM1 relative percent adjustment": ("test_spreading", "the spread code R% of the Plan sheets"),
+    "TM1 repeat across leaves, non-zero leaves only": ("test_spreading", "the spread code R of the Plan sheets"),
+    "Clawback": ("test_incentives", "the button Incentives: a function sees no later return"),
+    "Manager leniency z-normalisation": (
+        "test_ratings",
+        "means are given, not the ratings of a range",
+    ),
+    "AdventureWorks quota attainment by salesperson": ("test_real_runs", "dated quotas are the button Monitor's"),
+}
+
+
+def test_every_published_example_is_called_through_a_function_or_stands_elsewhere() -> None:
+    folder = Path(__file__).parent
+    every = {row["name"] for row in json.loads((folder / "data" / "examples.json").read_text("utf-8"))}
+    called = {
+        call.args[0].value
+        for test in ast.parse(Path(__file__).read_text("utf-8")).body
+        if isinstance(test, ast.FunctionDef) and "_xs_" in test.name
+        for call in ast.walk(test)
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "example"
+        and isinstance(call.args[0], ast.Constant)
+    }  # fmt: skip
+    assert called | set(ELSEWHERE) == every
+    assert not called & set(ELSEWHERE)
+    for name, (module, _) in ELSEWHERE.items():
+        assert name in (folder / f"{module}.py").read_text("utf-8"), f"{module} has no test of {name}"
+
+
+def test_the_name_of_a_test_says_which_functions_it_calls() -> None:
+    for test in ast.parse(Path(__file__).read_text("utf-8")).body:
+        if isinstance(test, ast.FunctionDef) and "_by_xs_" in test.name:
+            named_ = {part.upper() for part in test.name[test.name.index("_by_xs_") + len("_by_") :].split("_and_")}
+            found = {node.attr for node in ast.walk(test) if isinstance(node, ast.Attribute)}
+            found |= {node.value for node in ast.walk(test) if isinstance(node, ast.Constant)}
+            assert named_ <= {str(each) for each in found}, test.name
