@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.postgres import PASSWORD, USER, Server, postgres
+from tests.test_refresh import parts
 from xlsales import sources, steps, validate
 from xlsales.problems import sentence
 from xlsales.sources.database import Wanted, read_database
@@ -175,3 +176,52 @@ def test_a_database_that_stops_in_the_middle_gives_a_sentence_and_nothing_else(
         assert code_of("SELECT 1") == "connection_no_route"
     finally:
         erp.start()
+
+
+def test_a_refresh_whose_database_stops_leaves_the_workbook_and_tells_no_secret(
+    erp: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import psycopg
+
+    from tests.test_refresh import NOW, small_company, table
+    from xlsales.__main__ import main
+    from xlsales.build import workbook
+    from xlsales.sources import database
+
+    with psycopg.connect(erp.owner, autocommit=True) as line:
+        line.execute('CREATE TABLE IF NOT EXISTS "Pay; --" (no text, who text, day date, "net""amount" numeric(12,2))')
+        line.execute('TRUNCATE "Pay; --"')
+        line.execute("""INSERT INTO "Pay; --" VALUES ('R1', 'C', '2026-06-01', 100), ('R2', 'X', '2026-06-02', 7.5)""")
+    tables = small_company()
+    names = {"receipt": "no", "customer": "who", "date": "day", "amount": 'net"amount'}
+    tables["sources"] = pd.DataFrame({"table": ["receipts"], "connection": ["erp"], "file": ["Pay; --"]})
+    tables["source_columns"] = pd.DataFrame(
+        {"table": "receipts", "column": list(names), "heading": list(names.values())}, dtype="str"
+    )
+    checked = validate.validate_all(tables)
+    book = tmp_path / "book.xlsx"
+    workbook.build(book, checked.tables, {}, [], checked.settings, lang="en", now=NOW)
+    assert main(["refresh", str(book), "--lang", "en"]) == 1  # customer X is not known
+    told = table(book, "refreshes").iloc[0]
+    assert (told["Rows read"], told["Money rejected"], told["Total here"]) == (2, 7.5, 100)
+    assert (told["Control total"], told["Difference"], told["Reconciled"]) == (107.5, 0, "Agrees")
+    capsys.readouterr()
+    data, real, stopped = book.read_bytes(), database._frame, threading.Event()
+
+    def pulled(found: list[str], rows: list[tuple[object, ...]]) -> pd.DataFrame:
+        stopped.set()
+        erp.stop()
+        return real(found, rows)
+
+    monkeypatch.setattr(database, "_frame", pulled)
+    try:
+        assert main(["refresh", str(book), "--lang", "en"]) == 2
+        assert stopped.is_set()
+    finally:
+        erp.start()
+    said = "".join(capsys.readouterr())
+    assert "erp" in said
+    for secret in (PASSWORD, "127.0.0.1", str(erp.port), "Traceback"):
+        assert secret not in said
+        assert secret.encode() not in b"".join(parts(book).values())
+    assert book.read_bytes() == data

@@ -4,6 +4,8 @@ import multiprocessing
 import os
 import re
 import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -262,6 +264,28 @@ def test_the_source_of_the_settings_stands_before_the_books_own_tables(
     assert 1000.0 in table(book, "margin_report").iloc[:, 3:].to_numpy().ravel().tolist()
     assert main(["refresh", str(book), "--lang", "en", "--since", "2026-06-01"]) == 1
     assert 1100.0 in table(book, "margin_report").iloc[:, 3:].to_numpy().ravel().tolist()  # May stays as it stood
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("room", [1_000, 60_000])
+def test_a_disk_that_is_full_leaves_the_book_with_a_sentence(tmp_path: Path, room: int) -> None:
+    """The system itself refuses to write more: first anywhere, then the workbook that is built for its values."""
+    book = make(tmp_path / "book.xlsx", "en")
+    data = book.read_bytes()
+    code = f"""
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+from xlsales.__main__ import main
+from xlsales import terminal_refresh, steps, hosts
+resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))
+sys.exit(main(["refresh", {str(book)!r}, "--lang", "en"]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "could not be written" in done.stderr or "File too large" in done.stderr
+    assert "went wrong" not in done.stderr
+    assert book.read_bytes() == data
+    assert [path.name for path in tmp_path.iterdir()] == ["book.xlsx"]
 
 
 def test_a_locked_book_is_refused_and_left_alone(tmp_path: Path) -> None:

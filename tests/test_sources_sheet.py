@@ -7,8 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from python_calamine import CalamineWorkbook
 
 from tests.toy_company import cell_of, company, open_company, rows_of, write_folder
+from xlsales import steps
+from xlsales.__main__ import main
 from xlsales.commands import incoming
 from xlsales.hosts.book import run
 from xlsales.hosts.native import Com
@@ -21,6 +24,7 @@ from xlsales.steps import Outcome
 
 NOW = dt.datetime(2026, 9, 30, 18, 30)  # noqa: DTZ001 - a fixed moment
 SMALL = 40
+RUN = steps.run
 
 
 @pytest.fixture(autouse=True)
@@ -255,6 +259,42 @@ def test_rows_beyond_a_sheet_stay_in_the_source_and_every_command_counts_them(tm
     click(book, "pipeline")
     assert seen == [SMALL + 7]
     assert "7 more rows of Receipts are left in its source" in said(book)
+
+
+def test_a_book_that_is_cut_names_its_source_and_reads_it_again(tmp_path, monkeypatch, capsys):
+    from xlsales.build.layout import FIRST_ROW
+
+    folder = tmp_path / "data"
+    folder.mkdir()
+    lines = [f"O{number},1,2026-01-{number % 28 + 1:02d},C,P,1,10" for number in range(SMALL + 7)]
+    (folder / "orders.csv").write_text("order,line,date,customer,product,quantity,amount\n" + "\n".join(lines) + "\n")
+    (folder / "customers.csv").write_text("customer,name\nC,Cee\n")
+    (folder / "products.csv").write_text("product,name,unit\nP,Pump,pcs\n")
+    monkeypatch.setattr("xlsales.steps.run", RUN)
+    for module in ("layout", "workbook"):
+        monkeypatch.setattr(f"xlsales.build.{module}.MOST_ROWS", FIRST_ROW + SMALL)
+    book = tmp_path / "book.xlsx"
+    assert main(["run", str(folder), "--out", str(book), "--lang", "en", "--now", "2026-02-01"]) == 0
+    assert "Order lines: 47 rows from orders.csv" in " ".join(capsys.readouterr().out.split())
+    pages = CalamineWorkbook.from_path(book)
+    orders = pages.get_sheet_by_name("Orders").to_python(skip_empty_area=False)
+    assert orders[3][0] == word("build.left", "en", rows="7")
+    assert sum(row[0] != "" for row in orders[7:]) == SMALL
+    settings = {row[0]: row[1] for row in pages.get_sheet_by_name("Settings").to_python()}
+    assert settings["Source"] == "data"
+    assert main(["check", str(book), "--lang", "en"]) == 0
+    assert len(terminal_rows(book)) == SMALL + 7
+    (folder / "orders.csv").unlink()
+    capsys.readouterr()
+    assert main(["check", str(book), "--lang", "en"]) == 2
+    assert "7 more rows of Order lines are left in its source" in capsys.readouterr().err
+
+
+def terminal_rows(book):
+    """The order lines with which the command line computes."""
+    from xlsales import terminal
+
+    return terminal.load(terminal.Request(book, None, "en", NOW), lambda *_: None).tables["orders"]
 
 
 # A source that fails

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pandas as pd
+from xlsxwriter.exceptions import FileCreateError
 
 from xlsales.build.checks import write_checks
 from xlsales.build.context import Build
@@ -72,7 +73,10 @@ def build(  # noqa: PLR0913 - the one entry of the room; each argument is a thin
     write_sheets(made)
     if buttons:
         add_macros(made, buttons)
-    book.close()
+    try:
+        book.close()
+    except FileCreateError as error:  # it hides why the system refused, such as a disk that is full
+        raise error.args[0] if error.args and isinstance(error.args[0], OSError) else OSError(str(error)) from error
 
 
 def add_sheets(made: Build) -> None:
