@@ -154,6 +154,54 @@ def test_the_most_money_comes_first_and_the_unknown_last() -> None:
     assert list(alerts.ranked([]).columns) == ["rank", *alerts.COLUMNS, "part_of"]
 
 
+def missed(alert: str, scope: str, member: str, money: float, measure: str = "sales") -> dict[str, object]:
+    return {"alert": alert, "measure": measure, "scope": scope, "member": member, "money": money, "facts": {}}
+
+
+ABOVE = {("salesperson", "Ann"): [("region", "N"), ("region", "ALL")], ("salesperson", "Bo"): [("region", "W")],
+         ("region", "N"): [("region", "ALL")]}  # fmt: skip
+
+
+def order(*rows: dict[str, object]) -> list[tuple]:
+    found = alerts.ranked([pd.DataFrame(list(rows))], ABOVE)
+    return [(row.rank, row.alert, row.member, None if np.isnan(row.part_of) else row.part_of)
+            for row in found.itertuples()]  # fmt: skip
+
+
+def test_a_part_never_stands_before_the_trouble_that_holds_it() -> None:
+    assert order(
+        missed("pipeline_thin", "salesperson", "Ann", 42.0),
+        missed("behind_pace", "region", "N", 41.0),
+        missed("behind_pace", "salesperson", "Ann", 36.0),
+        missed("behind_pace", "region", "N", 13.0, "margin"),
+        missed("overdue_over_limit", "customer", "c", 20.0, "collections"),
+    ) == [
+        (1, "behind_pace", "N", None),
+        (2, "overdue_over_limit", "c", None),
+        (3, "pipeline_thin", "Ann", 1),
+        (4, "behind_pace", "Ann", 1),
+        (5, "behind_pace", "N", 1),
+    ]
+
+
+def test_cash_is_a_trouble_of_its_own() -> None:
+    rows = missed("behind_pace", "region", "N", 9.0), missed("behind_pace", "region", "N", 8.0, "collections")
+    assert [part for *_, part in order(*rows)] == [None, None]
+
+
+def test_the_topmost_member_that_is_behind_holds_the_trouble_and_other_lines_stand_alone() -> None:
+    assert order(
+        missed("behind_pace", "salesperson", "Ann", 5.0),
+        missed("behind_pace", "region", "ALL", 4.0),
+        missed("behind_pace", "salesperson", "Bo", 3.0),
+    ) == [(1, "behind_pace", "ALL", None), (2, "behind_pace", "Bo", None), (3, "behind_pace", "Ann", 1)]
+
+
+def test_what_speaks_of_one_member_on_pace_is_one_trouble() -> None:
+    rows = missed("pipeline_thin", "salesperson", "Bo", 6.0), missed("activity_below_plan", "salesperson", "Bo", np.nan)
+    assert order(*rows) == [(1, "pipeline_thin", "Bo", None), (2, "activity_below_plan", "Bo", 1)]
+
+
 def test_a_missing_column_is_refused() -> None:
     with pytest.raises(Refusal, match="columns_missing"):
         alerts.behind_pace(pd.DataFrame({"member": ["N"]}))

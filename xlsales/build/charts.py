@@ -58,7 +58,7 @@ class Drawer:
         chart.set_legend({"position": "bottom", "font": font} if legend else {"none": True})
         chart.set_chartarea({"border": {"color": "#D1D5DB"}})
         chart.show_hidden_data()
-        chart.show_blanks_as("gap")
+        chart.show_blanks_as("span")  # the library leaves the word "gap" out, and Calc then draws 0
         return chart
 
     def axis(self, pattern: str, **more: object) -> dict[str, object]:

@@ -7,18 +7,20 @@ from xlsales.core.comparing import compared, spans
 from xlsales.core.customer_care import market_share, satisfaction
 from xlsales.core.customers import lapsed, offers
 from xlsales.core.promotions import promotion_effects
+from xlsales.core.ratio import ratio
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import calendar, given, tree_of
 from xlsales.stages.quantities import cube_of, from_every_level, with_names
+from xlsales.stages.teams import MANAGER, PERSON, by_manager
 
-COMPARED = ("company", "region", "product_line")
+COMPARED = ("company", "region", "salesperson", "product_line", "product")
 TOP_CUSTOMERS, OFFERS = 50, 3
 KEYS = ["region", "product", "period"]
 MARKET_WORDS = {"share": "market_share", "target": "target_share", "gap": "share_gap", "money": "missing_sales"}
 
 
 def comparisons(cycle: Cycle) -> Frames:
-    """`comparisons`: the five against last year and the period before, by company, region and product line."""
+    """`comparisons`: the five against last year and the period before, of every member that can be looked at."""
     lines, cash = cycle.found["lines"], cycle.found.get("cash")
     first = cycle.found["whole_lines"]["date"].min()
     paid = None if cash is None or cash.empty else cash["date"].min()
@@ -34,7 +36,18 @@ def comparisons(cycle: Cycle) -> Frames:
         by = None if dimension == "company" else dimension
         table = compared(cube_of(cycle, dimension), by, spans(cycle.as_of, days), known)
         parts.append(table.assign(dimension=dimension))
+        if dimension == PERSON:
+            parts.append(_of_managers(cycle, table).assign(dimension=MANAGER))
     return {"comparisons": with_names(cycle, pd.concat(parts, ignore_index=True))}
+
+
+def _of_managers(cycle: Cycle, people: pd.DataFrame) -> pd.DataFrame:
+    """The comparisons of teams: sums of their people's, the changes from the sums."""
+    sums = by_manager(cycle, people, ["measure", "span", "from", "to"], ["actual", "last_year", "previous"])
+    for name in ("last_year", "previous"):
+        base = sums[name].where(sums[name] > 0)
+        sums["change_" + name] = ratio(sums["actual"] - base, base)
+    return sums
 
 
 def _month_start(cycle: Cycle, moment: pd.Timestamp) -> pd.Timestamp:

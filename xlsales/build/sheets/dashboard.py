@@ -66,15 +66,20 @@ def subtitle(build: Build) -> Given:
     return Given(f"{quoted(before)}&IF(ISNUMBER({home}),{text},{home})&{quoted(after)}", f"{before}{shown}{after}")
 
 
-def place_chart(build: Build, page: Any, drawer: Drawer, key: str, at: tuple[int, float, int]) -> None:
-    """Draw a chart at a row, a side (0, 0.5 of the width) and so many rows high."""
-    row, side, rows = at
-    chart = drawer.draw(key)
-    chart.set_size({"width": PIXELS * COLUMNS // 2 - 6, "height": rows * ROW_PIXELS - 6})
-    page.insert_chart(row, 0, chart, {
-        "x_offset": int(side * PIXELS * COLUMNS), "y_offset": 3, "object_position": 3,
-        "description": build.says(f"chart.{title_of(key)}.title"),
-    })  # fmt: skip
+def place_charts(
+    build: Build, page: Any, drawer: Drawer, keys: tuple[tuple[str, ...], ...], at: tuple[int, int]
+) -> None:
+    """Draw charts in lines below each other, from a row on, each so many rows high; the charts of a line share it."""
+    first, rows = at
+    for step, line in enumerate(keys):
+        width = PIXELS * COLUMNS // len(line)
+        for number, key in enumerate(line):
+            chart = drawer.draw(key)
+            chart.set_size({"width": width - 6, "height": rows * ROW_PIXELS - 6})
+            page.insert_chart(first + step * rows, 0, chart, {
+                "x_offset": number * width, "y_offset": 3, "object_position": 3,
+                "description": build.says(f"chart.{title_of(key)}.title"),
+            })  # fmt: skip
 
 
 def management(build: Build, page: Any, drawer: Drawer) -> None:
@@ -93,8 +98,8 @@ def management(build: Build, page: Any, drawer: Drawer) -> None:
         write_tile(
             build, page, (TILES, 3 * number), Found("", value_word("measure", line.measure, build.lang)), figures
         )
-    for key, side, step in (("months", 0, 0), ("path", 0.5, 0), ("bridge", 0, 1), ("funnel", 0.5, 1)):
-        place_chart(build, page, drawer, key, (CHARTS + step * CHART_ROWS, side, CHART_ROWS))
+    lines = (("attainment", "months", "path"), ("regions", "bridge", "funnel"))
+    place_charts(build, page, drawer, lines, (CHARTS, CHART_ROWS))
     row = CHARTS + 2 * CHART_ROWS
     page.write_string(row, 0, build.says("dashboard.heat"), build.styles.caption)
     heat(build, page, drawer, (row + 1, 3, MEMBERS), "regions")
@@ -128,13 +133,8 @@ def region(build: Build, page: Any, drawer: Drawer, choice: str) -> None:
         ]
         name = Found("", value_word("measure", measure, build.lang))
         write_tile(build, page, (top + TILES, 3 * number), name, figures)
-    for key, side, step in (
-        ("region_months", 0, 0),
-        ("region_path", 0.5, 0),
-        ("people", 0, 1),
-        ("region_pace", 0.5, 1),
-    ):
-        place_chart(build, page, drawer, key, (top + CHARTS + step * CHART_ROWS, side, CHART_ROWS))
+    lines = (("region_months", "region_path"), ("people", "region_pace"))
+    place_charts(build, page, drawer, lines, (top + CHARTS, CHART_ROWS))
     row = top + CHARTS + 2 * CHART_ROWS
     page.write_string(row, 0, build.says("dashboard.heat"), build.styles.caption)
     heat(build, page, drawer, (row + 1, 3, MEMBERS), "people")
@@ -159,5 +159,4 @@ def finance(build: Build, page: Any, drawer: Drawer) -> None:
         name = Found("", build.says("dashboard." + column))
         write_tile(build, page, (top + TILES, 3 * number), name, figures)
     rows = (PAGE_ROWS - CHARTS - 1) // 2
-    for key, side, step in (("bridge", 0, 0), ("ageing", 0.5, 0), ("cash", 0, 1), ("dso", 0.5, 1)):
-        place_chart(build, page, drawer, key, (top + CHARTS + step * rows, side, rows))
+    place_charts(build, page, drawer, (("bridge", "ageing"), ("cash", "dso")), (top + CHARTS, rows))
