@@ -10,7 +10,6 @@ from xlsales import demo, steps, validate
 from xlsales.demo import PLANTED
 from xlsales.worded import worded
 
-
 pytestmark = pytest.mark.slow
 
 
