@@ -1,8 +1,10 @@
 """Functions: live results from the workbook's own tables, and a computed example of every in-cell function."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
+import pandas as pd
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from xlsales.build.context import Build, quoted
@@ -15,7 +17,8 @@ from xlsales.udfs import FUNCTIONS
 from xlsales.udfs.registry import LANG, Function
 
 KEY, EXPECTED = "functions", "xs_expected"
-FIRST_COLUMN, OWN_ROW, GALLERY_ROW = 1, 4, 11
+FIRST_COLUMN, OWN_ROW, WORKDAYS_ROW, GALLERY_ROW = 1, 4, 11, 15
+LAST_DAY = 31  # a month that closes on the 31st closes on its last day
 CLOSE = 1e-9
 AGREES = "OK"
 
@@ -36,10 +39,12 @@ def write_functions(build: Build) -> None:
 
 
 def write_own(build: Build, page: Any) -> None:
-    """A result over the workbook's own tables."""
+    """Results over the workbook's own tables."""
     page.write_string(OWN_ROW, 0, build.says("live.own"), build.styles.title)
     page.write_string(OWN_ROW + 2, 0, build.says("live.pipeline"), build.styles.caption)
     write_live(build, page, own_pipeline(build, (OWN_ROW + 3, FIRST_COLUMN)))
+    page.write_string(WORKDAYS_ROW, 0, build.says("live.workdays"), build.styles.caption)
+    write_live(build, page, own_workdays(build, (WORKDAYS_ROW + 1, FIRST_COLUMN)))
 
 
 def whole(build: Build, table: str) -> Given:
@@ -81,6 +86,23 @@ def own_pipeline(build: Build, cell: Place) -> Live:
     )
     needs = Given(f'AND({filled},{day.formula}<>"")', there)
     return Live(cell, "XS_PIPELINE", (deals, day, None, None, None, stages, *last(build)), needs)
+
+
+def own_workdays(build: Build, cell: Place) -> Live:
+    """The working days of the month that are left after the day, with the company's own holidays."""
+    keys = ("as_of", "country", "month_close_day")
+    day, country, close = (setting_cell(build, key, build.setting(key)) for key in keys)
+    today = build.as_of
+    last = None if today is None else (pd.Timestamp(today) + pd.offsets.MonthEnd(0)).date()
+    known = today is not None and int(close.value) == LAST_DAY
+    arguments = (
+        Given(f"{day.formula}+1", today and today + timedelta(days=1)),
+        Given(f"EOMONTH({day.formula},0)", last),
+        country,
+        whole(build, "holidays"),
+    )
+    needs = Given(f'AND({day.formula}<>"",{close.formula}={LAST_DAY})', known)
+    return Live(cell, "XS_WORKDAYS", arguments, needs)
 
 
 def write_example(build: Build, page: Any, expected: Any, function: Function, row: int) -> int:
