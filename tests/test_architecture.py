@@ -33,6 +33,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"pandas", "xlsxwriter"},
     ),
     "terminal_refresh": (EVERY | {"commands", "exchange", "terminal"}, {"pandas", "rich"}),
+    "terminal_sources": (EVERY | {"terminal", "terminal_refresh"}, set()),
     "terminal_calc": (EVERY | {"commands"}, {"platformdirs"}),
     "terminal_back": (EVERY | {"terminal"}, set()),
     "terminal_excel": (EVERY | {"commands", "install"}, set()),

@@ -19,6 +19,7 @@ from xlsales.labels import LANGUAGES, label, word
 from xlsales.problems import InputError, table_name
 from xlsales.schema import TABLES
 from xlsales.schema.origin import Origin
+from xlsales.sources.book import read_book
 from xlsales.sources.raw import Raw
 from xlsales.steps import Outcome
 
@@ -295,6 +296,29 @@ def terminal_rows(book):
     from xlsales import terminal
 
     return terminal.load(terminal.Request(book, None, "en", NOW), lambda *_: None).tables["orders"]
+
+
+# Without a spreadsheet program
+
+
+def test_a_saved_workbook_is_given_its_file_as_an_argument(tmp_path, capsys):
+    book = tmp_path / "book.xlsx"
+    assert main(["new", str(book), "--lang", "en"]) == 0
+    receipts(3).rename(columns={"Paid on": "Date", "Voucher": "Receipt"}).to_csv(tmp_path / "bank.csv", index=False)
+    assert main(["sources", str(book), "--lang", "en"]) == 0
+    assert word("said.sources_none", "en") in capsys.readouterr().out
+    how = ["--table", "Receipts", "--control", "12.5", "--lang", "en"]
+    assert main(["sources", str(book), str(tmp_path / "bank.csv"), *how]) == 0
+    assert "Customer ← Customr" in capsys.readouterr().out
+    own = read_book(book)
+    assert own.tables["sources"].iloc[0].tolist()[:6] == ["Receipts", None, "bank.csv", None, None, 12.5]
+    found = incoming.gather(own, tmp_path, "en")
+    assert (len(found.tables["receipts"]), found.taken["receipts"].control) == (3, 12.5)
+    assert main(["sources", str(book), "--lang", "en"]) == 0
+    assert "Receipts: bank.csv" in capsys.readouterr().out
+    assert main(["sources", str(book), str(tmp_path / "bank.csv"), "--table", "Recepits", "--lang", "en"]) == 2
+    assert main(["sources", str(book), str(tmp_path / "none.csv"), "--lang", "en"]) == 2
+    assert main(["sources", str(book), str(tmp_path / "bank.csv"), "--mapping", "odo", "--lang", "en"]) == 2
 
 
 # A source that fails

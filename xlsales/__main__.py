@@ -78,15 +78,7 @@ def parser(lang: str) -> Parser:
     check = commands.add_parser("check", help=says("check"), parents=[common, reads])
     check.add_argument("sources", type=Path, metavar="SOURCES", help=says("arg.check"))
     check.add_argument("--all", action="store_true", help=says("arg.all"))
-    refresh = commands.add_parser("refresh", help=says("refresh"), parents=[common])
-    refresh.add_argument("book", type=Path, metavar="BOOK", help=says("arg.refresh_book"))
-    refresh.add_argument("--only", default="", metavar="NAMES", help=says("arg.only"))
-    refresh.add_argument("--since", metavar="DATE", help=says("arg.since"))
-    refresh.add_argument("--now", help=says("arg.now"))
-    roll = commands.add_parser("roll", help=says("roll"), parents=[common])
-    roll.add_argument("book", type=Path, metavar="BOOK", help=says("arg.roll_book"))
-    roll.add_argument("--out", type=Path, metavar="BOOK", help=says("arg.rolled"))
-    roll.add_argument("--now", help=says("arg.now"))
+    saved_commands(commands, common, lang)
     build = commands.add_parser("build", help=says("build"), parents=[common])
     build.add_argument("--out", type=Path, metavar="DIR", help=says("arg.outdir"))
     for step in ("install", "uninstall"):
@@ -123,6 +115,30 @@ def calc_commands(commands: Any, common: argparse.ArgumentParser, lang: str) -> 
     back.add_argument("--into", type=Path, required=True, metavar="BOOK", help=says("arg.calc_into"))
     back.add_argument("--dry-run", action="store_true", help=says("arg.dry_run"))
     back.add_argument("--now", help=says("arg.now"))
+
+
+def saved_commands(commands: Any, common: argparse.ArgumentParser, lang: str) -> None:
+    """What is done to a saved workbook without a spreadsheet program."""
+
+    def says(key: str) -> str:
+        return word("cli." + key, lang)
+
+    refresh = commands.add_parser("refresh", help=says("refresh"), parents=[common])
+    refresh.add_argument("book", type=Path, metavar="BOOK", help=says("arg.refresh_book"))
+    refresh.add_argument("--only", default="", metavar="NAMES", help=says("arg.only"))
+    refresh.add_argument("--since", metavar="DATE", help=says("arg.since"))
+    refresh.add_argument("--now", help=says("arg.now"))
+    roll = commands.add_parser("roll", help=says("roll"), parents=[common])
+    roll.add_argument("book", type=Path, metavar="BOOK", help=says("arg.roll_book"))
+    roll.add_argument("--out", type=Path, metavar="BOOK", help=says("arg.rolled"))
+    roll.add_argument("--now", help=says("arg.now"))
+    named = commands.add_parser("sources", help=says("sources"), parents=[common])
+    named.add_argument("book", type=Path, metavar="BOOK", help=says("arg.refresh_book"))
+    named.add_argument("file", nargs="?", type=Path, metavar="FILE", help=says("arg.source_file"))
+    named.add_argument("--table", default="", metavar="NAME", help=says("arg.table"))
+    named.add_argument("--mapping", default="", metavar="NAME", help=says("arg.mapping"))
+    named.add_argument("--control", type=float, metavar="TOTAL", help=says("arg.control"))
+    named.add_argument("--now", help=says("arg.now"))
 
 
 def exchange_commands(
@@ -208,6 +224,11 @@ def run_command(arguments: argparse.Namespace) -> int:
             from xlsales import terminal_roll
 
             return terminal_roll.roll(arguments.book, arguments.out, (lang, moment(arguments.now)))
+        case "sources":
+            from xlsales import terminal_sources
+
+            how = (arguments.table, arguments.mapping, arguments.control)
+            return terminal_sources.sources(arguments.book, arguments.file, how, (lang, moment(arguments.now)))
         case "build":
             return terminal.build_templates(arguments.out, lang)
         case "install" | "uninstall" | "doctor" | "selfcheck":

@@ -13,7 +13,7 @@ from xlsales.labels import label, word
 from xlsales.problems import InputError, Problem, table_name
 from xlsales.schema import TABLES
 from xlsales.sources.folder import alike, table_names
-from xlsales.sources.mappings import Columns, fitting, ready, suggested
+from xlsales.sources.mappings import Columns, fitting, mappings, ready, suggested
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,9 @@ def matched(path: Path, wanted: str = "", mapping: str = "") -> Match:
     By the file's name, else the table that finds most of its columns and all that a row needs. Refused where none does.
     """
     headings = [str(name) for name in reader.headings(path) if str(name).strip()]
-    if mapping and wanted:
-        return Match(wanted, mapping, ready(mapping, wanted, headings, path.name).columns)
+    if mapping:
+        table = wanted or next((key for key in mappings().get(mapping, ()) if key in GIVEN), GIVEN[0])
+        return Match(table, mapping, ready(mapping, table, headings, path.name).columns)
     named = table_names().get(path.stem.casefold(), "")
     near = table_names().get(alike(path.stem, sorted(table_names())), "")
     for table in (wanted, named, near):
@@ -112,8 +113,8 @@ def best(table: str, headings: list[str], place: str) -> Match:
     return Match(table, "", columns)
 
 
-def described(found: Match, path: Path, lang: str) -> str:
-    """What would be remembered, as a question."""
+def matches(found: Match, path: Path, lang: str) -> list[str]:
+    """What a file is read as, and which of its headings are which of our columns."""
     pairs = [f"{label(found.table, key, lang)} ← {heading}" for key, heading in found.columns.items()]
     lines = [word("said.pick_columns", lang, table=table_name(found.table, lang), file=path.name), *pairs]
     if found.mapping:
@@ -121,7 +122,12 @@ def described(found: Match, path: Path, lang: str) -> str:
     if found.missing:
         names = word("where.list", lang).join(label(found.table, key, lang) for key in found.missing)
         lines.append(word("said.pick_missing", lang, columns=names))
-    return "\n".join([*lines, word("said.pick_keep", lang)])
+    return lines
+
+
+def described(found: Match, path: Path, lang: str) -> str:
+    """What would be remembered, as a question."""
+    return "\n".join([*matches(found, path, lang), word("said.pick_keep", lang)])
 
 
 def shortened(path: Path, beside: Path | None) -> str:
