@@ -165,3 +165,21 @@ def test_the_walk_of_the_bridge_crosses_zero_on_both_sides() -> None:
         [None, None, -15, 115],
         [None, -15, None, None],
     ]
+
+
+def test_links_that_a_program_made_formulas_are_written_anew(tmp_path: Path) -> None:
+    """A click on Monitor leaves HYPERLINK formulas; a refresh of the file must not keep them beside new rows."""
+    book, target = tmp_path / "book.xlsx", tmp_path / "new.xlsx"
+    book.write_bytes(built(results({"SOUTH": 30.0}, 9)))
+    page = openpyxl.load_workbook(book)
+    sheet = page[sheet_name("monitor", "en")]
+    left, top, right, _ = openpyxl.utils.range_boundaries(sheet.tables["xs_alerts"].ref)
+    place = next(at for at in range(left, right + 1) if sheet.cell(top, at).value == "Rows")
+    for row in (1, 2):
+        sheet.cell(top + row, place).value = '=HYPERLINK("#\'Old\'!A1","Old!A1")'
+    page.save(book)
+    frame = results({"SOUTH": 30.0}, 9)["alerts"].assign(place=["Monitor!A8:B8", "Monitor!A9:B9"])
+    write_tables(book, target, [Replace("alerts", frame, ["Monitor!A8:B8", "Monitor!A9:B9"], "place")], "en")
+    found = openpyxl.load_workbook(target)[sheet_name("monitor", "en")]
+    assert [found.cell(top + row, place).value for row in (1, 2)] == ["Monitor!A8:B8", "Monitor!A9:B9"]
+    assert [found.cell(top + row, place).hyperlink.location for row in (1, 2)] == ["'Monitor'!A8:B8", "'Monitor'!A9:B9"]

@@ -85,9 +85,10 @@ def _written(
         if place is None:
             raise InputError(Problem("refresh_no_table", table=write.table, source=name))
         before, rows = page(place.sheet_part), write.rows if isinstance(write, Edit) else max(len(write.frame), 1)
-        after = (
-            changed_cells(before, place, write) if isinstance(write, Edit) else edited(before, place, write.frame, lang)
-        )
+        if isinstance(write, Edit):
+            after = changed_cells(before, place, write)
+        else:
+            after = edited(before, place, write.frame, lang, write.linked if write.links is not None else "")
         pages[place.sheet_part] = linked(after, place, write) if isinstance(write, Replace) else after
         changed[place.table_part] = resized(parts.read(place.table_part).decode("utf-8"), place, rows).encode()
         moved.append((place, rows))
@@ -152,8 +153,11 @@ def fitting(place: Place) -> int:
     return MOST_ROWS - place.area[1] - place.totals
 
 
-def edited(page: str, place: Place, frame: pd.DataFrame, lang: str) -> str:
-    """The sheet with the table's rows replaced; what stands beside the table stays."""
+def edited(page: str, place: Place, frame: pd.DataFrame, lang: str, leading: str = "") -> str:
+    """The sheet with the table's rows replaced; what stands beside the table stays.
+
+    leading: the column that leads to other cells; it is written anew, though a program made formulas of its links.
+    """
     body = DATA.search(page)
     if body is None:
         raise InputError(Problem("refresh_sheet", table=place.key, sheet=place.sheet))
@@ -168,6 +172,7 @@ def edited(page: str, place: Place, frame: pd.DataFrame, lang: str) -> str:
     first = row_cells(old.get(top + 1, ("", ""))[1])
     styles = {at: style_of(first[at]) for at in range(left, right + 1) if at in first}
     computed = {left + at for at in place.computed} | {at for at in range(left, right + 1) if "<f" in first.get(at, "")}
+    computed -= {left + at for key, at in columns_of(place.key, place.headings).items() if key == leading}
     grid = cells_of(place, frame, lang)
     texts = {
         left + at: xml_column(values, left + at, top + 1, styles.get(left + at, "")) for at, values in grid.items()
