@@ -60,6 +60,26 @@ def test_every_cause_has_an_action(cause):
     assert len(improve(gap(cause, 10.0), top=1)) == 1
 
 
+UPSTREAM = {
+    "pricing": ("price", "discount_limits"),
+    "mix": ("mix", "focus_products"),
+    "cost": ("cost", "renegotiate_purchase"),
+    "terms": ("terms", "shorter_terms"),
+    "credit check": ("terms", "credit_check"),
+    "follow-up": ("activities", "follow_up_list"),
+    "channel": ("volume", "channel_push"),
+    "promotion": ("volume", "promotion"),
+    "training": ("win_rate", "negotiation_training"),
+    "coverage": ("coverage", "territory_rebalance"),
+    "activity": ("activities", "visit_plan"),
+}
+
+
+@pytest.mark.parametrize("topic", UPSTREAM)
+def test_every_upstream_measure_has_its_action(topic):
+    assert UPSTREAM[topic] in {(cause, action) for cause, action, *_ in ACTIONS}
+
+
 def test_an_action_carries_all_of_5w2h():
     plan = improve(gap("overdue", 10.0, "collections", whole=20.0), top=1, start=START)
     row = plan.iloc[0]

@@ -119,6 +119,19 @@ def test_a_claw_back_of_an_earlier_year_is_typed_as_money_and_an_unknown_documen
     assert back[["document", "salesperson", "commission"]].to_numpy().tolist() == [["OLD-7/C", "S04", -1234.5]]
 
 
+def test_what_is_owed_for_last_year_is_not_forgotten() -> None:
+    old = rows("payments", {"salesperson": "S04", "period": "2025-12", "paid": 10.0})
+    payments = pd.concat([company()[0]["payments"], old], ignore_index=True)
+    assigned = company()[0]["commission_assignment"].query("salesperson == 'S04'")  # others had no quota then
+    months = paid(payments=payments, commission_assignment=assigned)[0]["accruals"].query("salesperson == 'S04'")
+    assert months["period"].iloc[0] == "2025-01"
+    december = months.set_index("period").loc["2025-12"]
+    assert december["paid"] == 10.0
+    assert december["outstanding"] == pytest.approx(december["accrued"] - 10.0)
+    assert months["due_to_date"].iloc[-1] == pytest.approx(months["outstanding"].sum())
+    assert result("accruals")["period"].min() >= "2026-01"
+
+
 def test_what_a_deal_would_bring_is_what_the_statement_grows_by() -> None:
     asked = rows("what_if", {"deal": "mine", "salesperson": "S04", "amount": 2_000_000.0})
     found, _ = paid(what_if=asked)

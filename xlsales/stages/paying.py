@@ -6,7 +6,7 @@ import pandas as pd
 from xlsales.core.calendar import first_day, last_day
 from xlsales.core.deal_earnings import deal_earnings
 from xlsales.core.incentives import Payout, Rules, pay
-from xlsales.core.period_steps import parent_period
+from xlsales.core.period_steps import parent_period, previous_period
 from xlsales.core.ratio import ratio
 from xlsales.core.refusal import Refusal
 from xlsales.core.rule_locks import locked_rules
@@ -31,16 +31,14 @@ def incentives(cycle: Cycle) -> Frames:
         return {}
     start = pd.Timestamp(first_day(this_year(cycle), calendar(cycle)))
     plans, assigned = in_force(cycle, "commission_plan"), in_force(cycle, "commission_assignment")
-    rules = Rules(plans, assigned, _quotas(cycle, start, rules_of=(plans, assigned)))
+    rules = Rules(plans, assigned, _quotas(cycle, this_year(cycle), cycle.as_of, (plans, assigned)))
     lines = _paying_lines(cycle, start)
     payout = pay(lines, rules, start, cycle.as_of)
-    back = _taken_back(cycle, payout, assigned, start)
+    back = _taken_back(cycle, payout, assigned, (start, cycle.as_of))
     if len(back):
         payout = pay(lines, rules, start, cycle.as_of, back)
     table = by_plan(payout)
-    paid = cycle.tables["payments"]
-    years = {key: parent_period(key, "year", calendar(cycle)) for key in paid["period"].dropna().unique()}
-    paid = paid[paid["period"].map(years) == this_year(cycle)]
+    paid = _payments(cycle, this_year(cycle))
     booked = accrual(payout.statements.assign(period=this_year(cycle)), paid.assign(period=this_year(cycle))).set_index(
         PERSON
     )
@@ -52,7 +50,7 @@ def incentives(cycle: Cycle) -> Frames:
     found = {
         "commissions": named(cycle, table),
         "commission_lines": named(cycle, stated.drop(columns="paid")),
-        "accruals": named(cycle, accrued(payout.lines, paid, calendar=calendar(cycle))),
+        "accruals": named(cycle, _accrued(cycle, payout, paid, (plans, assigned))),
     }
     try:
         earned = _earnings(cycle, lines, rules, start)
@@ -62,6 +60,35 @@ def incentives(cycle: Cycle) -> Frames:
     return found | ({} if earned is None else {"deal_earnings": named(cycle, earned)})
 
 
+def _payments(cycle: Cycle, year: str) -> pd.DataFrame:
+    """What was paid for the periods of a fiscal year."""
+    paid = cycle.tables["payments"]
+    years = {key: parent_period(key, "year", calendar(cycle)) for key in paid["period"].dropna().unique()}
+    return paid[paid["period"].map(years) == year]
+
+
+def _accrued(
+    cycle: Cycle, payout: Payout, paid: pd.DataFrame, rules_of: tuple[pd.DataFrame, pd.DataFrame]
+) -> pd.DataFrame:
+    """What was earned and paid by month; of the fiscal year before too, where its payments were entered."""
+    days = calendar(cycle)
+    year = previous_period(this_year(cycle), days)
+    before = _payments(cycle, year)
+    lines = payout.lines
+    if len(before):
+        first, last = (pd.Timestamp(day(year, days)) for day in (first_day, last_day))
+        rules = Rules(*rules_of, _quotas(cycle, year, last, rules_of))
+        try:
+            earlier = pay(_paying_lines(cycle, first), rules, first, last)
+        except Refusal as refusal:
+            cycle.notes.append(refusal)
+        else:
+            back = _taken_back(cycle, earlier, rules_of[1], (first, last))
+            earlier = pay(_paying_lines(cycle, first), rules, first, last, back) if len(back) else earlier
+            lines, paid = (pd.concat(parts, ignore_index=True) for parts in ((earlier.lines, lines), (before, paid)))
+    return accrued(lines, paid, calendar=days)
+
+
 def in_force(cycle: Cycle, key: str) -> pd.DataFrame:
     """The rules of a table as they are paid by: what was locked with a closed period holds up to its end."""
     rules, locked = cycle.tables[key], cycle.tables[LOCKED[key]]
@@ -69,10 +96,12 @@ def in_force(cycle: Cycle, key: str) -> pd.DataFrame:
     return locked_rules(rules, locked, max(ends) if ends else None, key)
 
 
-def _taken_back(cycle: Cycle, payout: Payout, assigned: pd.DataFrame, start: pd.Timestamp) -> pd.DataFrame:
-    """The claw-backs of the fiscal year to date, as negative lines; one that cannot be told is noted."""
+def _taken_back(
+    cycle: Cycle, payout: Payout, assigned: pd.DataFrame, window: tuple[pd.Timestamp, pd.Timestamp]
+) -> pd.DataFrame:
+    """The claw-backs dated in a window, as negative lines; one that cannot be told is noted."""
     events = cycle.tables["claw_backs"]
-    events = events[(events["date"] >= start) & (events["date"] <= cycle.as_of)]
+    events = events[(events["date"] >= window[0]) & (events["date"] <= window[1])]
     parts = []
     typed = events["amount"].notna() & events[PERSON].notna()
     for event in events[typed].to_dict("records"):
@@ -115,8 +144,9 @@ def _earnings(cycle: Cycle, lines: pd.DataFrame, rules: Rules, start: pd.Timesta
     return deal_earnings(lines, asked, rules, (start, cycle.as_of), cash)
 
 
-def _quotas(cycle: Cycle, start: pd.Timestamp, rules_of: tuple[pd.DataFrame, pd.DataFrame]) -> pd.DataFrame:
-    """The quota to date of each person on what the plan held at the day is paid on: margin, cash, or sales."""
+def _quotas(cycle: Cycle, year: str, day: pd.Timestamp, rules_of: tuple[pd.DataFrame, pd.DataFrame]) -> pd.DataFrame:
+    """The quota to date of each person on what the plan held at a day is paid on: margin, cash, or sales."""
+    start = pd.Timestamp(first_day(year, calendar(cycle)))
     rows = cycle.found["attainment"]
     rows = rows[(rows["level"] == "row") & (rows["scope"] == PERSON) & (rows["from"] >= start)]
     pace = cycle.found.get("pace")
@@ -125,10 +155,10 @@ def _quotas(cycle: Cycle, start: pd.Timestamp, rules_of: tuple[pd.DataFrame, pd.
         due = pace.dropna(subset=["period"]).drop_duplicates(keys)[[*keys, "expected"]]
         rows = rows.merge(due, on=keys, how="left")
         rows["target"] = rows["expected"].fillna(rows["target"])
-    own = year_targets(rows, this_year(cycle), calendar(cycle))
+    own = year_targets(rows, year, calendar(cycle))
     sums = own[["member", "measure", "target"]].rename(columns={"target": "quota"})
     plans, held = rules_of
-    held = held[held["valid_from"] <= cycle.as_of].sort_values("valid_from").drop_duplicates(PERSON, keep="last")
+    held = held[held["valid_from"] <= day].sort_values("valid_from").drop_duplicates(PERSON, keep="last")
     basis = plans.drop_duplicates("plan").set_index("plan")["basis"]
     measure = held["plan"].map(basis).map(QUOTA_OF)
     asked = pd.DataFrame({"member": held[PERSON], "measure": measure})

@@ -65,6 +65,8 @@ def setting_help(key: str, lang: str) -> str:
 
 def value_of(build: Build, setting: Setting) -> Any:
     """What holds: the value given, else the default; None for none."""
+    if setting.key == "as_of" and build.settings.get("as_of_open"):
+        return None  # the workbook follows the calendar
     value = build.settings.get("language", build.lang) if setting.key == "language" else build.setting(setting.key)
     return None if value is None or value == "" or value is pd.NaT else value
 
