@@ -24,7 +24,7 @@ Places = Callable[[list[str]], Mapping[str, Origin]]
 SLOW = ("forecast",)  # takes as long as all the rest, and nothing else stands on it
 # Sheets of the end of a month: whether a closed period was changed is looked at with them, and with Check data.
 CLOSING = frozenset({"scorecard_report", "incentives_report", "improvement_report"})
-READ = (*INPUTS, "plan_versions", "plan_limits", "refreshes", *KEPT)
+READ = (*INPUTS, "plan_versions", "plan_limits", "quota_moves", "refreshes", *KEPT)
 # What the plan's own commands need: the plan, the targets, and the masters that they refer to.
 PLANNING = (
     *("settings", "org_units", "regions", "channels", "products", "roles", "salespeople", "customers"),
