@@ -31,6 +31,7 @@ NOT_BEFORE_TODAY = {  # plans, promises and validity: dates that may lie ahead
     ("contests", "to"),
 }
 GENERATED_LISTS = {"playbook", "closed_periods", "invoice_lines", "undo", "log", "problems"}
+GENERATED_LISTS |= {"sources", "source_columns", "refreshes"}  # the company types its data into the book itself
 
 
 @pytest.fixture(scope="module")
