@@ -8,6 +8,7 @@ import pandas as pd
 
 from xlsales.core.refusal import Refusal
 from xlsales.stages import (
+    agreeing,
     alerting,
     caring,
     collections,
@@ -61,6 +62,7 @@ STEPS: tuple[Step, ...] = (
     Step("collections", collections.collections),
     Step("dso_trend", money.trends),
     Step("bills", money.bills),
+    Step("agreement", agreeing.agreement),
     Step("contracts", collections.contracts),
     Step("pipeline", selling.pipeline_summary),
     Step("coverage", deals.due),

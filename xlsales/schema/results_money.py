@@ -169,4 +169,22 @@ TABLES: tuple[Table, ...] = (
         money("amount"),
         code("state"),
     ),
+    result(
+        "reconciliation",
+        "collection_trend",
+        ("balance_part",),
+        code("balance_part"),
+        money("amount"),
+    ),
+    result(
+        "restatements",
+        "collection_trend",
+        ("period", "restated"),
+        period("period"),
+        code("restated"),
+        date("closed_on"),
+        money("closed_sum"),
+        money("sum_now"),
+        money("restated_by"),
+    ),
 )

@@ -38,6 +38,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("tax_rate", SHARE, 0.0, low=0, high=1),
         Setting("receivables_include_tax", FLAG, True),
         Setting("bill_counts_on", CODE, "receipt", ("receipt", "maturity")),
+        Setting("ledger_balance", NUMBER, None),
         Setting("fx", CODE, "line_date", ("line_date", "period_average")),
         Setting("country", CODE, "CN"),
         Setting("excellent", SHARE, 1.0, low=0),

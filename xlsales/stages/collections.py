@@ -117,9 +117,10 @@ def approvals(cycle: Cycle) -> pd.DataFrame:
         ("contract", contracts, ["amount", "discount"]),
         ("discount", lines, ["discount"]),
     ):
-        asked = documents[["document", "salesperson", *limited]]
+        asked = documents[[name for name in ("document", "salesperson", *limited, "status") if name in documents]]
         found = for_approval(asked, roles, people.drop_duplicates("salesperson"))
-        parts.append(found.merge(documents.drop(columns="salesperson"), on="document").assign(kind=kind))
+        said = documents.drop(columns=["salesperson", "status"], errors="ignore")
+        parts.append(found.merge(said, on="document").assign(kind=kind))
     table = pd.concat(parts, ignore_index=True)
     table = table[table["reason"] != "role_unknown"]
     table = table.assign(salesperson=names(cycle, "salesperson", table["salesperson"].astype("str")))

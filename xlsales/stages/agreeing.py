@@ -1,0 +1,49 @@
+"""Stage 3, agreement: receivables against the ledger's balance, and closed periods against what they hold now."""
+
+import pandas as pd
+
+from xlsales.core.calendar import period_days
+from xlsales.core.receivables import reconcile, restatements
+from xlsales.stages.cycle import Cycle, Frames
+from xlsales.stages.lines import Settled, calendar
+
+SEALED = {"orders": "amount", "invoices": "amount", "receipts": "amount"}  # what of a closed period has money and a day
+
+
+def agreement(cycle: Cycle) -> Frames:
+    """`reconciliation`, `restatements`: do the receivables agree with the ledger, and closed periods with themselves.
+
+    reconciliation: balance_part (invoiced, credited, received, outstanding, ledger, difference), amount; ledger and
+    difference only where Settings hold the ledger's balance. restatements: a row for each closed period and table whose
+    sum is no longer what it was when the period was closed, as by a receipt that was entered late.
+    """
+    found: Frames = {}
+    settled: Settled | None = cycle.found.get("settled")
+    if settled is not None:
+        ledger = cycle.settings.get("ledger_balance")
+        told = reconcile(settled.done, 0.0 if ledger is None else float(ledger))._asdict()
+        if ledger is None:
+            del told["ledger"], told["difference"]
+        found["reconciliation"] = pd.DataFrame({"balance_part": list(told), "amount": list(told.values())})
+    sealed = cycle.tables["closed_content"]
+    if len(sealed):
+        found["restatements"] = _restated(cycle, sealed)
+    return found
+
+
+def _restated(cycle: Cycle, sealed: pd.DataFrame) -> pd.DataFrame:
+    """Sums when the periods were closed beside the sums of now, where they differ by a cent or more."""
+    sealed = sealed[sealed["table"].isin(list(SEALED))]
+    closed = sealed[["period", "table", "total"]].dropna(subset=["total"])
+    rows = []
+    for period in sealed["period"].unique():
+        first, last = (pd.Timestamp(day) for day in period_days(period, calendar(cycle)))
+        for table, column in SEALED.items():
+            frame = cycle.tables[table]
+            inside = (frame["date"] >= first) & (frame["date"] < last + pd.Timedelta(days=1))
+            rows.append((period, table, float(frame.loc[inside.fillna(value=False), column].sum())))
+    now = pd.DataFrame(rows, columns=["period", "table", "total"])
+    names = {"table": "restated", "closed": "closed_sum", "now": "sum_now", "change": "restated_by"}
+    changed = restatements(closed, now, ["period", "table"], "total").rename(columns=names)
+    days = cycle.tables["closed_periods"].drop_duplicates("period").set_index("period")["closed_on"]
+    return changed.assign(closed_on=changed["period"].map(days))
