@@ -177,3 +177,40 @@ def test_spreading_the_result_down_again_changes_nothing(task):
     assume((first[tree.leaves] > 0).all())
     again = allocate_tree(tree, [abs(t) for t in totals], TreeCells(first), unit=1).amounts
     np.testing.assert_array_equal(again, first)
+
+
+@given(tree_tasks(), st.sampled_from([0.01, 0.5, 7, 10_000]))
+@settings(max_examples=60, deadline=None)
+def test_a_scaled_task_has_the_scaled_answer(task, unit):
+    """万元 or cents: everything times the unit gives the answer times the unit, and any scale of weights the same."""
+    tree, totals, weights, held, lower, upper = task
+    weights = [w + 1 for w in weights]
+    try:
+        found = allocate_tree(tree, totals, TreeCells(weights, held, lower, upper), unit=1).amounts
+    except Refusal as refused:
+        assume(refused.code != "too_many_units")
+        assume(False)
+    held, lower, upper = ([None if x is None else round(x * unit, 2) for x in side] for side in (held, lower, upper))
+    goals = [round(total * unit, 2) for total in totals]
+    scaled = allocate_tree(tree, goals, TreeCells([w * 3 for w in weights], held, lower, upper), unit=unit).amounts
+    np.testing.assert_allclose(scaled, found * unit, rtol=1e-12, atol=1e-9)
+
+
+@given(tree_tasks(), st.randoms())
+@settings(max_examples=60, deadline=None)
+def test_the_order_of_members_does_not_matter(task, chance):
+    tree, totals, weights, held, lower, upper = task
+    assume(len(totals) == 1)
+    weights = [w + 1 for w in weights]
+    names, cells = [f"m{i}" for i in range(len(weights))], TreeCells(weights, held, lower, upper)
+    parents = [None if p < 0 else f"m{p}" for p in tree.parent]
+    try:
+        found = allocate_tree(build_tree(names, parents), totals, cells).amounts
+    except Refusal:
+        assume(False)
+    order = list(range(len(names)))
+    chance.shuffle(order)
+    mixed = build_tree([names[i] for i in order], [parents[i] for i in order])
+    parts = TreeCells(*([side[i] for i in order] for side in (weights, held, lower, upper)))
+    again = allocate_tree(mixed, totals, parts).amounts
+    np.testing.assert_allclose(again, found[order], rtol=1e-9, atol=1e-9)

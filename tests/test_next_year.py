@@ -129,6 +129,33 @@ def test_the_command_plans_from_a_folder(tmp_path, capsys, lang):
     assert of[of.index.get_level_values("scope") == "company"].tolist() == [25_740]
 
 
+@pytest.mark.slow
+def test_versions_of_a_saved_workbook(tmp_path, capsys):
+    book = tmp_path / "plan.xlsx"
+    assert main(["plan", str(history(tmp_path / "data")), "--out", str(book)]) == 0
+    capsys.readouterr()
+
+    def versions(*words):
+        assert main(["versions", str(book), *words, "--now", "2027-01-05T08:00:00"]) == 0
+        return capsys.readouterr().out
+
+    assert "2027" in versions()
+    assert "you go on in the version March" in versions("save", "March")
+    assert "times 1.1" in versions("scenario", "stretch", "110%")
+    assert "cells differ" in versions("compare", "March", "stretch")
+    before = book.read_bytes()
+    assert "Nothing was written" in versions("restore", "stretch")
+    assert book.read_bytes() == before
+    assert "rows of stretch again" in versions("restore", "stretch", "--yes")
+    assert (tmp_path / "plan.previous.xlsx").read_bytes() == before
+    tables = validate.validate_all(read_plan_book(book)).tables
+    sums = tables["plan"].groupby("version")["value"].sum()
+    assert sums["March"] == sums["stretch"] > sums["2027"]
+    assert tables["plan_versions"]["version"].tolist() == ["2027", "March", "stretch"]
+    assert len(tables["log"]) == 3
+    assert main(["versions", str(book), "restore", "gone"]) == 2
+
+
 @pytest.mark.real_data
 @pytest.mark.slow
 def test_adventureworks_next_year_in_three_commands(real_data, tmp_path):

@@ -148,3 +148,30 @@ def test_fitting_the_fitted_table_changes_nothing(task):
     assume(has_answer(*task))
     found = fit(seed, across, down)
     np.testing.assert_allclose(fit(found, across, down), found, atol=1e-7)
+
+
+@given(tables(), st.randoms())
+@settings(max_examples=40, deadline=None)
+def test_the_order_of_rows_and_columns_does_not_matter(task, chance):
+    seed, across, down = task
+    assume(has_answer(*task))
+    rows, columns = list(range(len(across))), list(range(len(down)))
+    chance.shuffle(rows)
+    chance.shuffle(columns)
+    mixed = fit(seed[np.ix_(rows, columns)], np.array(across)[rows], np.array(down)[columns])
+    np.testing.assert_allclose(mixed, fit(seed, across, down)[np.ix_(rows, columns)], atol=1e-6)
+
+
+@given(tables(), st.data())
+@settings(max_examples=40, deadline=None)
+def test_held_cells_are_untouched(task, data):
+    seed, across, down = task
+    assume(has_answer(*task))
+    whole = fit(seed, across, down, unit=1)
+    held = [[value if data.draw(st.booleans()) else None for value in row] for row in whole.tolist()]
+    found = fit(seed, across, down, held, unit=1)
+    for row, line in enumerate(held):
+        for column, value in enumerate(line):
+            assert value is None or found[row, column] == value
+    assert found.sum(axis=1).tolist() == across
+    assert found.sum(axis=0).tolist() == down
