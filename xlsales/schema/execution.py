@@ -163,6 +163,7 @@ TABLES = (
             money("expense"),
             code("currency"),
             choice("kind", "sale", "return"),
+            ref("quote"),
         ),
         money="amount",
         dated="date",

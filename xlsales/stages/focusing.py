@@ -131,4 +131,5 @@ def _named(cycle: Cycle, members: pd.DataFrame) -> pd.DataFrame:
     for scope, rows in members.groupby("scope"):
         named[rows.index] = names(cycle, str(scope), rows["member"])
     company = cycle.settings.get("company") or ""
-    return members.assign(name=named.mask((members["scope"] == "company") & (named == ""), str(company)))
+    named = named.mask((members["scope"] == "company") & (named == ""), str(company))
+    return members.assign(name=named, choice=named)
