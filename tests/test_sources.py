@@ -302,3 +302,18 @@ def test_receivables_are_what_the_file_says_on_any_day(real_data: Path, day: str
     truth = file.loc[(issued <= at) & (settled > at), "InvoiceAmount"].sum()
     ours = invoices.loc[invoices["date"] <= at, "amount"].sum() - receipts.loc[receipts["date"] <= at, "amount"].sum()
     assert np.isclose(ours, truth, atol=0.005)
+
+
+@pytest.mark.parametrize("name", ['a"; DROP TABLE x; --.csv', "it's.csv", "a'); ATTACH 'b.db' --.csv", "[x] `y`.csv"])
+def test_the_name_of_a_file_or_column_never_becomes_sql(tmp_path: Path, name: str) -> None:
+    heading = 'net"; SELECT 1 --'
+    quoted = heading.replace('"', '""')
+    (tmp_path / name).write_text(f'no,"{quoted}"\nA1,5\n', "utf-8")
+    query = "SELECT no AS invoice, \"{}\" AS amount FROM '{}'".format(quoted, name.replace("'", "''"))
+    text = f"[invoices]\nquery = '''{query}'''\n[receipts]\nfile = '''{name}'''\n"
+    text += f"columns = {{ receipt = 'no', amount = '''{heading}''' }}\n"
+    (tmp_path / "sources.toml").write_text(text, "utf-8")
+    raw = sources.read(tmp_path)
+    assert raw.tables["invoices"].to_numpy().tolist() == [["A1", "5"]]
+    assert raw.tables["receipts"].to_numpy().tolist() == [["A1", "5"]]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "sources.toml"])
