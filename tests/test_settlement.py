@@ -1,11 +1,11 @@
 """Settlement against published tables, a slow oracle and what must always hold."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.examples import example
@@ -242,6 +242,37 @@ def test_settlement_equals_a_slow_oracle(ledger: tuple[pd.DataFrame, pd.DataFram
     owed = table[table["invoice"].notna()]
     shown = {(r["invoice"], r["instalment"]): round(r["open"] * 100) for r in owed.to_dict("records")}
     assert shown == {(item["invoice"], item["instalment"]): item["open"] for item in oracle.items}
+
+
+def kinds_of(invoices: pd.DataFrame, receipts: pd.DataFrame) -> set[str]:
+    """What kinds of money a ledger holds: see the names."""
+    done = settle(invoices, receipts)
+    table, pairs = done.table(), done.pairs().astype({"kind": "str"})
+    used = pairs[pairs["invoice"].notna()]
+    issued = invoices[invoices["kind"] == "invoice"].drop_duplicates("invoice").set_index("invoice")["date"]
+    paid = used[used["kind"] == "receipt"]
+    held = {
+        "partial payment": ((table["settled"] > 0) & (table["open"] > 0)).any(),
+        "credit note": (used["kind"] == "credit_note").any(),
+        "refund": (used["amount"] < 0).any(),
+        # unapplied until its invoice came
+        "advance": (paid["date"] < pd.to_datetime(paid["invoice"].map(issued.to_dict()))).any(),
+        "instalments": (table["settled"] > 0).groupby(table["invoice"]).sum().ge(2).any(),
+    }
+    return {kind for kind, there in held.items() if there}
+
+
+def test_the_oracle_is_asked_about_every_kind_of_money() -> None:
+    seen: Counter[str] = Counter()
+
+    @settings(max_examples=150, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
+    @given(ledgers())
+    def look(ledger: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+        seen.update(kinds_of(*ledger))
+
+    look()
+    assert set(seen) == {"partial payment", "credit note", "refund", "advance", "instalments"}
+    assert min(seen.values()) >= 5, seen
 
 
 @settings(max_examples=200, deadline=None)
