@@ -76,14 +76,17 @@ def test_suggestions_take_each_heading_once() -> None:
     assert "colour" not in found.values()
 
 
-ODOO = """Activities,Company,Customer,Order Date,Order Reference,Pricelist,Order Lines/Product Template,Order Lines/Quantity,\
-Order Lines/Unit Price,Order Lines/Discount (%),Order Lines/Taxes
+HEAD = "Activities,Company,Customer,Order Date,Order Reference,Pricelist,Order Lines/Product Template"
+ODOO = (
+    HEAD
+    + """,Order Lines/Quantity,Order Lines/Unit Price,Order Lines/Discount (%),Order Lines/Taxes
 Answer questions,Mine,Ready Mat,2025-12-01 10:37:22,S00003,Public,Design,10,30.75,0,Tax 10%
 ,,,,,,[F7] Chair,1,70,0,Tax 10%
 ,,,,,,Deposit,5,150,0,
 ,Mine,Other,2025-11-01 11:37:00,S00002,Public,Design,24,75,0,Tax 10%
 ,,,,,,Staging,30,38.25,0,Tax 10%
 """
+)
 FRAPPE = """ID,Date,Customer,ID (Items),Item Code (Items),Quantity (Items),Net Amount (Items)
 SO-2,2026-02-01,C2,row-b,P1,2,20
 ,,,row-c,P2,3,30

@@ -3,6 +3,7 @@
 import datetime as dt
 import errno
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -14,7 +15,7 @@ from xlsales import steps
 from xlsales.__main__ import main
 from xlsales.commands import incoming
 from xlsales.hosts.book import run
-from xlsales.hosts.native import Com
+from xlsales.hosts.native import Com, Mac
 from xlsales.labels import LANGUAGES, label, word
 from xlsales.problems import InputError, table_name
 from xlsales.schema import TABLES
@@ -151,6 +152,31 @@ def test_an_export_of_a_known_program_needs_no_columns(tmp_path, monkeypatch):
     row = rows_of(book, "sources").iloc[0]
     assert (row["table"], row["mapping"]) == ("Order lines", "sap")
     assert rows_of(book, "source_columns").dropna(how="all").empty
+
+
+def test_each_program_shows_its_own_window(monkeypatch):
+    asked = []
+
+    def opened(*given):
+        asked.append(given)
+        return answers.pop()
+
+    excel = SimpleNamespace(app=SimpleNamespace(api=SimpleNamespace(GetOpenFilename=opened)))
+    answers = [False, "C:\\data\\r.csv"]
+    assert Com().pick(excel, "Choose") == "C:\\data\\r.csv"
+    assert Com().pick(excel, "Choose") == ""  # closed
+    kinds, number, title = asked[0]
+    assert (number, title) == (1, "Choose")
+    assert kinds.split(",")[0] == kinds.split(",")[1] == "*.csv;*.xlsx;*.parquet;*.txt;*.tsv"
+
+    def system(command, **_how):
+        asked.append(command)
+        return SimpleNamespace(returncode=int("no" in command[-1]), stdout="/Users/me/r.csv\n")
+
+    monkeypatch.setattr("xlsales.hosts.native.subprocess.run", system)
+    assert Mac().pick(excel, 'a " title') == "/Users/me/r.csv"
+    assert asked[-1][-1] == 'a " title'  # an argument, no part of the script
+    assert Mac().pick(excel, "no") == ""
 
 
 # What a refresh took
