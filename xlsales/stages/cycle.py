@@ -40,13 +40,19 @@ def names(cycle: Cycle, dimension: str, members: pd.Series) -> pd.Series:
     >>> names(cycle, "region", pd.Series(["E", "W"])).tolist()
     ['East', 'W']
     """
-    table = NAMED.get(dimension)
-    frame = cycle.tables.get(table, pd.DataFrame()) if table else pd.DataFrame()
-    key = KEYS.get(dimension, dimension)
-    if key not in frame or "name" not in frame or frame.empty:
-        return members.astype("str")
-    known = frame.dropna(subset=["name"]).drop_duplicates(key).set_index(key)["name"]
-    return members.map(known).fillna(members).astype("str")
+    known = _known_names(cycle, dimension)
+    return members.astype("str") if known is None else members.map(known).fillna(members).astype("str")
+
+
+def _known_names(cycle: Cycle, dimension: str) -> pd.Series | None:
+    """The names of a dimension by member, looked up once in a run; None where it has none."""
+    read: dict[str, pd.Series | None] = cycle.found.setdefault("names", {})
+    if dimension not in read:
+        table, key = NAMED.get(dimension), KEYS.get(dimension, dimension)
+        frame = cycle.tables.get(table, pd.DataFrame()) if table else pd.DataFrame()
+        there = key in frame and "name" in frame and len(frame)
+        read[dimension] = frame.dropna(subset=["name"]).drop_duplicates(key).set_index(key)["name"] if there else None
+    return read[dimension]
 
 
 NAMED = {
