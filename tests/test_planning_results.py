@@ -20,9 +20,13 @@ from xlsales.core.refusal import Refusal
 from xlsales.core.reverse_funnel import reverse_funnel
 from xlsales.core.what_if import what_if
 from xlsales.hosts.book import run
+from xlsales.labels import word
+from xlsales.schema import results_planning
 from xlsales.stages.cycle import Cycle
 from xlsales.stages.scenarios import scenarios
+from xlsales.stages.talking import handovers
 from xlsales.stages.targeting import Past, capacity_of
+from xlsales.worded import worded
 
 BASE = {"sales": 200.0, "volume": 20.0, "margin": 80.0, "profit": 30.0, "collections": 190.0}
 
@@ -78,6 +82,7 @@ def cycle_of(**tables):
     return Cycle({**checked.tables, **tables}, checked.settings, day, dict(outcome.results))
 
 
+@pytest.mark.slow
 def test_each_version_stands_beside_the_current_one():
     cycle = cycle_of()
     plan = cycle.tables["plan"]
@@ -94,6 +99,34 @@ def test_each_version_stands_beside_the_current_one():
     assert effects.loc["growth", "sales"] == pytest.approx(1.1 * table.loc["base", "sales"])
     assert effects.loc["heads", "gain_sales"] > 0
     assert effects[["sales", "volume", "margin", "profit", "collections"]].notna().all(axis=None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("table", results_planning.TABLES, ids=lambda table: table.key)
+def test_every_declared_column_is_given_and_every_key_is_one_row(results, table):
+    if table.key == "quota_handover":
+        frame = handovers(cycle_of(customer_owners=handed_over()))["quota_handover"]
+    else:
+        frame = results[table.key]
+    assert [column.key for column in table.columns if column.key not in frame] == []
+    assert not frame.duplicated(list(table.keys)).any()
+    assert len(frame)
+
+
+def handed_over():
+    """The owners of customers, one of them handed over in April."""
+    owners = company()["customer_owners"]
+    new = owners.head(1).assign(valid_from=pd.Timestamp("2026-04-01"), salesperson="S05", keeps_quota="new")
+    rows = pd.concat([owners, new.astype(owners.dtypes)], ignore_index=True)
+    return validate.validate(validate.TABLES["customer_owners"], rows)[0]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_states_that_may_follow_are_told_in_words(lang):
+    frame = pd.DataFrame({"next_states": ["locked, proposed"]})
+    told = worded({"quota_talks": frame}, lang)["quota_talks"]["next_states"][0]
+    assert word("value.status.locked", lang) in told
+    assert word("value.status.proposed", lang) in told
 
 
 # What has to be done
@@ -114,6 +147,7 @@ def test_few_deals_of_one_s_own_are_no_rate():
     assert own.loc[0, ["basis", "deals", "opportunities"]].tolist() == ["own", 5, 10]
 
 
+@pytest.mark.slow
 def test_the_funnel_weeks_budget_and_strategy_of_the_company(results):
     funnel = results["funnel_plan"]
     whole = funnel[funnel["scope"] == "company"].iloc[0]
@@ -133,6 +167,7 @@ def test_the_funnel_weeks_budget_and_strategy_of_the_company(results):
     assert segments.loc[segments["scope"].notna(), "actions"].notna().all()
 
 
+@pytest.mark.slow
 def test_a_month_s_plan_is_spread_over_its_weeks_by_working_days(results):
     plan = ran()[0].tables["activity_plan"]
     planned = plan[(plan["period"] == "2026-09") & (plan["salesperson"] == "S02") & (plan["activity"] == "visit")]
@@ -142,6 +177,7 @@ def test_a_month_s_plan_is_spread_over_its_weeks_by_working_days(results):
     assert share == pytest.approx(round(share * 22) / 22)  # September 2026 has 22 working days
 
 
+@pytest.mark.slow
 def test_the_hiring_plan_feeds_the_capacity():
     heads = {}
     for name, cycle in (
@@ -275,11 +311,7 @@ def test_a_customer_handed_on_twice_takes_its_quota_along():
 
 @pytest.mark.slow
 def test_the_button_hands_quotas_over_once_and_keeps_their_sum():
-    frames = dict(company())
-    owners = frames["customer_owners"]
-    new = owners.head(1).assign(valid_from=pd.Timestamp("2026-04-01"), salesperson="S05", keeps_quota="new")
-    frames["customer_owners"] = pd.concat([owners, new.astype(owners.dtypes)], ignore_index=True)
-    book = open_company("en", frames)
+    book = open_company("en", {**company(), "customer_owners": handed_over()})
     goals = rows_of(book, "targets")
     mine = (goals["measure"] == "Sales") & (goals["scope"] == "Salesperson") & (goals["period"] == "2026")
     before = goals[mine].set_index("member")["target"]

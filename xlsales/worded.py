@@ -164,6 +164,13 @@ def _proposals(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
 
 
 LETTERS = {"S": "specific", "M": "measurable", "A": "attainable", "R": "relevant", "T": "timed"}
+
+
+def _talks(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """The states that may follow, joined by commas."""
+    return frame.assign(next_states=_each(frame["next_states"], ",", lambda state: _value("status", state, lang), lang))
+
+
 TOLD: dict[str, Callable[[pd.DataFrame, str], pd.DataFrame]] = {
     "alerts": _alerts,
     "proposed_actions": _actions,
@@ -178,5 +185,6 @@ TOLD: dict[str, Callable[[pd.DataFrame, str], pd.DataFrame]] = {
     "verdicts": _notes,
     "next_targets": _proposals,
     "quota_quality": _talk,
+    "quota_talks": _talks,
     "target_candidates": _missing,
 }

@@ -79,7 +79,7 @@ TABLES: tuple[Table, ...] = (
     result(
         "budget_use",
         "activity_report",
-        ("item",),
+        ("item", "driver"),
         text("item"),
         code("driver"),
         money("budget"),

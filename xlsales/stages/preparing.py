@@ -120,7 +120,7 @@ def _planned(cycle: Cycle, plan: pd.DataFrame, start: pd.Timestamp) -> pd.DataFr
 
 def _weekly(rows: pd.DataFrame, days: pd.Series, starts: list[pd.Timestamp]) -> pd.Series:
     """How many rows fall into each person's weeks, by activity."""
-    begin = days.dt.normalize() - pd.to_timedelta(days.dt.weekday, unit="D")
+    begin = days.dt.normalize() - pd.to_timedelta(days.dt.day_of_week, unit="D")
     inside = begin.isin(starts)
     return rows.assign(**{"from": begin})[inside].groupby([PERSON, "from", "activity"]).size()
 
@@ -130,7 +130,7 @@ def _tasks(
 ) -> pd.DataFrame:
     """The tasks due in the weeks, and older ones that are not done."""
     done = tasks["done"].fillna(value=False).astype(bool)
-    begin = tasks["due"].dt.normalize() - pd.to_timedelta(tasks["due"].dt.weekday, unit="D")
+    begin = tasks["due"].dt.normalize() - pd.to_timedelta(tasks["due"].dt.day_of_week, unit="D")
     rows = tasks[begin.isin(starts) | (~done & (tasks["due"] < starts[0]))]
     late = ~done[rows.index] & (rows["due"] < cycle.as_of.normalize())
     state = pd.Series("planned", index=rows.index).mask(late, "overdue").mask(done[rows.index], "done")
@@ -221,5 +221,6 @@ def segment_strategy(cycle: Cycle) -> Frames:
         has = table["scope"].notna()
         named = with_names(cycle, table[has].astype({"member": "str"}), "scope")["name"]
         table["name"] = named.reindex(table.index)
-        table["owner"] = names(cycle, PERSON, table["owner"].astype("str")).where(table["owner"].notna())
+        owner = table["owner"].astype(object).where(table["owner"].notna())
+        table["owner"] = names(cycle, PERSON, owner.astype("str")).where(table["owner"].notna())
     return {"segment_strategy": table.sort_values("segment", kind="stable", ignore_index=True)}
