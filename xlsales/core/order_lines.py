@@ -5,9 +5,10 @@ narwhals, so that the same lines of code run on pandas, DuckDB and Spark.
 from typing import Any
 
 import narwhals as nw
-import pandas as pd
 
-from xlsales.core.dated_values import latest_on, month_mean, only_once
+from xlsales.core.dated_values import latest_on, only_once
+from xlsales.core.engine_frames import names_of, native, need, refuse_any, table_like
+from xlsales.core.exchange_rates import with_rate
 from xlsales.core.money_rules import NO_RULES, MoneyRules
 from xlsales.core.refusal import Refusal
 
@@ -57,47 +58,6 @@ def order_measures(
     return native(_with_profit(lines))
 
 
-def names_of(frame: nw.LazyFrame[Any]) -> list[str]:
-    """Names of the columns."""
-    return frame.collect_schema().names()
-
-
-def need(frame: nw.LazyFrame[Any], table: str, columns: tuple[str, ...]) -> None:
-    """Refuse a frame without these columns."""
-    missing = [f"{table}.{name}" for name in columns if name not in names_of(frame)]
-    if missing:
-        raise Refusal("columns_missing", columns=", ".join(missing))
-
-
-def native(frame: nw.LazyFrame[Any]) -> Any:
-    """The frame in its own kind: pandas stays pandas, a relation stays lazy."""
-    return (frame.collect() if frame.implementation.is_pandas() else frame).to_native()
-
-
-def as_pandas(frame: nw.LazyFrame[Any]) -> pd.DataFrame:
-    """What the engine computed, as a pandas frame."""
-    found: pd.DataFrame = frame.collect("pandas").to_native()
-    return found
-
-
-def table_like(lines: nw.LazyFrame[Any], table: Any) -> nw.LazyFrame[Any]:
-    """A side table as a lazy frame; of the kind of the lines, so that joins are done where they lie."""
-    side: nw.LazyFrame[Any] = nw.from_native(table).lazy()
-    if side.implementation is not lines.implementation:
-        raise Refusal("tables_of_two_engines", first=str(lines.implementation), second=str(side.implementation))
-    return side
-
-
-def refuse_any(lines: nw.LazyFrame[Any], bad: nw.Expr, code: str, facts: tuple[str, ...]) -> None:
-    """Raise Refusal(code) naming the first bad line's facts and how many there are."""
-    found = lines.filter(bad)
-    have = [name for name in facts if name in names_of(found)]
-    count = int(as_pandas(found.select(nw.len().alias("rows")))["rows"].iloc[0])
-    if count:
-        first = as_pandas(found.select(*have).head(1)) if have else pd.DataFrame()
-        raise Refusal(code, rows=count, **{name: first[name].iloc[0] if name in have else None for name in facts})
-
-
 def _with_sign(lines: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """__back: True where the line takes back."""
     names = names_of(lines)
@@ -112,47 +72,6 @@ def _with_sign(lines: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
 
 def _signed(value: nw.Expr) -> nw.Expr:
     return nw.when(nw.col("__back")).then(-value.abs()).otherwise(value)
-
-
-def with_rate(lines: nw.LazyFrame[Any], fx_rates: Any, rules: MoneyRules) -> nw.LazyFrame[Any]:
-    """Add (or fill) rate: reporting currency for one unit of the line's currency."""
-    names = names_of(lines)
-    if "currency" not in names:
-        return lines if "rate" in names else lines.with_columns(nw.lit(1.0).alias("rate"))
-    given = nw.col("rate").cast(nw.Float64) if "rate" in names else None
-    foreign = ~nw.col("currency").is_null()
-    if rules.currency is not None:
-        foreign = foreign & (nw.col("currency") != rules.currency)
-    if fx_rates is None:
-        if given is not None:
-            lines = lines.with_columns(nw.coalesce(given, nw.when(~foreign).then(nw.lit(1.0))).alias("rate"))
-            refuse_any(lines, nw.col("rate").is_null(), "rate_missing", ("currency", "date"))
-            return lines
-        if rules.currency is not None:
-            refuse_any(lines, foreign, "rate_missing", ("currency", "date"))
-        else:
-            _same_currency(lines)
-        return lines.with_columns(nw.lit(1.0).alias("rate"))
-    if rules.currency is None:
-        raise Refusal("reporting_currency_missing")
-    rates = table_like(lines, fx_rates)
-    only_once(rates, "fx_rates", ("currency", "date"))
-    if rules.fx == "period_average":
-        lines = month_mean(lines, rates, "currency", "rate", "__rate")
-    elif rules.fx == "line_date":
-        lines = latest_on(lines, rates, ("currency", "date", "rate"), "__rate")
-    else:
-        raise Refusal("unknown_choice", name="fx", value=rules.fx, choices="line_date, period_average")
-    found = nw.when(foreign).then(nw.col("__rate")).otherwise(nw.lit(1.0))
-    lines = lines.with_columns((found if given is None else nw.coalesce(given, found)).alias("rate")).drop("__rate")
-    refuse_any(lines, nw.col("rate").is_null(), "rate_missing", ("currency", "date"))
-    return lines
-
-
-def _same_currency(lines: nw.LazyFrame[Any]) -> None:
-    found = as_pandas(lines.select("currency").unique())["currency"].dropna()
-    if len(found) > 1:
-        raise Refusal("currencies_mixed", currencies=", ".join(sorted(map(str, found))))
 
 
 def _with_sales(lines: nw.LazyFrame[Any], rules: MoneyRules) -> nw.LazyFrame[Any]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from xlsales.core.calendar import CALENDAR, LEVELS, Calendar, PeriodLevel, period_keys
-from xlsales.core.order_lines import as_pandas, names_of, need
+from xlsales.core.engine_frames import as_pandas, names_of, need
 from xlsales.core.ratio import Day, day, ratio
 from xlsales.core.refusal import Refusal
 
