@@ -26,11 +26,12 @@ from xlsales.build.sheets.focus import write_focus
 from xlsales.build.sheets.home import write_home
 from xlsales.build.sheets.pages import define_choices, first_choice
 from xlsales.build.sheets.plan import write_plan
-from xlsales.build.sheets.problems import problems_frame, write_problems
+from xlsales.build.sheets.problems import write_problems
 from xlsales.build.sheets.settings import write_settings
 from xlsales.build.styles import ACCENT, Styles
 from xlsales.build.table_sheet import insert_beside, write_tables
 from xlsales.build.wording import SHEET_NAME_LIMIT, extra_columns, sheet_name
+from xlsales.commands.problem_rows import problem_frame
 from xlsales.problems import Problem
 from xlsales.schema import TABLES
 from xlsales.schema.targets import QUANTITIES
@@ -59,7 +60,7 @@ def build(  # noqa: PLR0913 - the one entry of the room; each argument is a thin
     book = MacroBook(
         str(target) if isinstance(target, Path) else target, {"strings_to_urls": False, "strings_to_formulas": False}
     )
-    given = {**tables, **results, "problems": problems_frame(problems, lang)}
+    given = {**tables, **results, "problems": problem_frame(problems, lang)}
     frames = {key: frame.head(MOST_ROWS - FIRST_ROW) for key, frame in given.items()}
     cut = {key: len(frame) - len(frames[key]) for key, frame in given.items() if len(frame) > len(frames[key])}
     styles = Styles(book, lang, int(settings.get("unit") or 1))

@@ -20,23 +20,33 @@ def problem_table(problems: Sequence[Problem], lang: str) -> Replace:
     (['Orders!C9'], ['Orders!C9'], ['Order lines'])
     """
     ranked = sorted(problems, key=lambda problem: ORDER[problem.severity])
+    return Replace("problems", problem_frame(ranked, lang), links=[linked(problem) for problem in ranked])
+
+
+def problem_frame(problems: Sequence[Problem], lang: str) -> pd.DataFrame:
+    """The problems in words, in their order; the button and the builder write the same rows."""
     rows = [
         (
             problem.severity,
             table_name(problem.table, lang) if problem.table else None,
             problem.row,
-            _place(problem) or problem.source or None,
+            place(problem) or None,
             column_name(problem, lang) if problem.column else None,
             shown(problem.value) or None,
             what(problem, lang),
             cure(problem, lang) or None,
             problem.money,
         )
-        for problem in ranked
+        for problem in problems
     ]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"row": "Float64", "money": "Float64"})
-    return Replace("problems", frame, links=[_place(problem) for problem in ranked])
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"row": "Float64", "money": "Float64"})
 
 
-def _place(problem: Problem) -> str:
+def place(problem: Problem) -> str:
+    """Where to look: sheet and cell of a workbook, else the file."""
+    return linked(problem) or problem.cell or problem.source
+
+
+def linked(problem: Problem) -> str:
+    """The address in the workbook; empty where there is none to go to."""
     return f"{problem.sheet}!{problem.cell}" if problem.sheet and problem.cell else ""

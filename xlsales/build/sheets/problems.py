@@ -3,43 +3,14 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 
-import pandas as pd
-
 from xlsales.build.context import Build
 from xlsales.build.layout import FIRST_ROW, HEADER_ROW, Sheet
 from xlsales.build.table_sheet import write_tables
-from xlsales.problems import Problem, column_name, cure, shown, table_name, what
-from xlsales.schema import TABLES
+from xlsales.commands.problem_rows import place
+from xlsales.problems import Problem, table_name
 
 LINKS = 20000  # a sheet holds 65 530 links; nobody follows that many
 FIRST_FILE_ROW = 2  # as a person counts: the heading is row 1
-
-
-def problems_frame(problems: Sequence[Problem], lang: str) -> pd.DataFrame:
-    """The problems as rows of the table `problems`; what and cure are sentences."""
-    columns: dict[str, list[object]] = {column.key: [] for column in TABLES["problems"].columns}
-    for problem in problems:
-        row = {
-            "severity": problem.severity,
-            "table": table_name(problem.table, lang) if problem.table else "",
-            "row": problem.row,
-            "cell": place(problem),
-            "column": column_name(problem, lang) if problem.column else "",
-            "value": shown(problem.value),
-            "what": what(problem, lang),
-            "cure": cure(problem, lang),
-            "money": problem.money,
-        }
-        for key, column in columns.items():
-            column.append(row[key])
-    return pd.DataFrame(columns)
-
-
-def place(problem: Problem) -> str:
-    """Where to look: sheet and cell of a workbook, else the file."""
-    if problem.cell:
-        return f"{problem.sheet}!{problem.cell}" if problem.sheet else problem.cell
-    return problem.source
 
 
 def write_problems(build: Build, sheet: Sheet) -> None:
