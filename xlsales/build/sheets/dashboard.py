@@ -14,7 +14,7 @@ from xlsales.build.sheets.home import FACT_ROW, FIVE_ROW, shown_day
 from xlsales.build.sheets.pages import from_block, heat, merged, write_choice, write_tile
 from xlsales.build.styles import MONEY_MEASURES
 from xlsales.build.table_sheet import open_sheet, protect
-from xlsales.build.wording import value_word
+from xlsales.build.wording import sheet_name, value_word
 from xlsales.schema.model import MONEY, QUANTITY, SHARE
 from xlsales.schema.targets import QUANTITIES
 
@@ -41,7 +41,8 @@ def write_dashboard(build: Build, sheet: Sheet, drawer: Drawer, choice: str) -> 
             page.set_row(top + TITLE_ROW, 24)
             page.write_url(top + LINK_ROW, 0, build.link("home"), build.styles.link, build.says("back"))
             page.write_formula(top + HELP_ROW, 0, "=" + says.formula, build.styles.note, says.value)
-        page.write_string(top + TITLE_ROW, 0, build.says(f"dashboard.{key}"), build.styles.title)
+        title = f"{sheet_name(sheet.key, build.lang)} · {build.says(f'dashboard.{key}')}"
+        page.write_string(top + TITLE_ROW, 0, title, build.styles.title)
         page.write_url(
             LINK_ROW, 3 * (number + 1), build.link("dashboard", top), build.styles.link, build.says(f"dashboard.{key}")
         )
