@@ -9,7 +9,7 @@ from tests.test_commands import click, log_file, said
 from tests.toy_company import cell_of, open_company, rows_of
 from tests.toy_engine import Range
 from xlsales.core.closing import fingerprint
-from xlsales.core.rule_locks import locked_rules
+from xlsales.core.rule_locks import locked_rules, standing_lock
 
 MONTH = "2026-09"
 CLOSED = pd.Timestamp("2026-09-30")
@@ -205,6 +205,7 @@ def test_selected_proposals_become_actions_with_owner_dates_and_goal(closed):
     for key in ("action_id", "what", "who", "where", "start", "end", "check_date", "expected_gain", "goal"):
         assert taken[key] == proposed.loc[1, key], key
     assert taken["status"] == "Open"
+    book.app.impl.selected = Range(first.sheet.impl, first.row, first.column, 1, 1)
     click(book, "take_actions")
     assert "in your actions already" in said(book)
     book.app.impl.selected = None
@@ -239,6 +240,37 @@ def test_a_version_of_a_later_day_stands_as_it_is():
     now = pd.concat([plans(0.1), plans(0.3, "2026-10-01")], ignore_index=True)
     found = locked_rules(now, plans(0.1), CLOSED, "commission_plan")
     assert found["rate"].tolist() == [0.1, 0.3]
+
+
+def test_a_period_that_was_opened_again_locks_nothing():
+    both = pd.concat([plans(0.1).assign(period="2026-08"), plans(0.2).assign(period=MONTH)], ignore_index=True)
+    ends = {"2026-08": pd.Timestamp("2026-08-31"), MONTH: CLOSED}
+    rows, end = standing_lock(both, ends)
+    assert (rows["rate"].tolist(), end) == ([0.2], CLOSED)
+    rows, end = standing_lock(both, {"2026-08": ends["2026-08"]})
+    assert (rows["rate"].tolist(), end) == ([0.1], ends["2026-08"])
+    rows, end = standing_lock(both, {})
+    assert (len(rows), end) == (0, None)
+    assert locked_rules(plans(0.9), rows, end, "commission_plan").equals(plans(0.9))
+
+
+@pytest.mark.slow
+def test_a_period_opened_again_is_closed_again():
+    book = open_company()
+    click(book, "close_period")
+    hashes = rows_of(book, "closed_content")
+    sheet = cell_of(book, "closed_periods", "period", 0)
+    sheet.value = None
+    for key in ("closed_on", "closed_by", "hash"):
+        cell_of(book, "closed_periods", key, 0).value = None
+    cell_of(book, "commission_plan", "rate", 0).value = 0.25
+    click(book, "close_period")
+    assert said(book) == f"The period {MONTH} is closed."
+    again = rows_of(book, "closed_content")
+    assert again["table"].tolist() == hashes["table"].tolist()
+    assert rows_of(book, "locked_plans")["rate"].iloc[0] == 0.25
+    click(book, "check")
+    assert problems(book) == []
 
 
 def test_without_a_closed_period_the_rules_are_the_table():

@@ -10,7 +10,7 @@ from xlsales.commands.sealing import calendar, content, seals
 from xlsales.core.calendar import last_day, period_keys
 from xlsales.core.closing import fingerprint
 from xlsales.core.period_steps import previous_period
-from xlsales.core.rule_locks import locked_rules
+from xlsales.core.rule_locks import locked_rules, standing_lock
 from xlsales.labels import word
 from xlsales.problems import InputError, Problem
 from xlsales.schema.closing import LOCKED
@@ -45,12 +45,13 @@ def close_period(book: Book) -> Answer:
     found = reviewed(book, work, period)
     tables = {**work.tables, "reviews": found.reviews, "review_page": found.page}
     held = content(tables, work.settings, period)
+    sealed = work.tables["closed_content"]
     row = {"period": period, "closed_on": pd.Timestamp(book.now.date()), "closed_by": book.user or "-"}
     changes = [
         *work.pending,
         *found.changes,
         Append("closed_periods", pd.DataFrame([row | {"hash": fingerprint(held)}])),
-        Append("closed_content", seals(held, period)),
+        Replace("closed_content", replaced(sealed, seals(held, period).astype(sealed.dtypes), period)),
         *locks(work, period),
     ]
     rows = sum(len(frame) for frame in held.values())
@@ -61,18 +62,22 @@ def close_period(book: Book) -> Answer:
 
 
 def locks(work: Work, period: str) -> list[Replace]:
-    """The rules of commission as they hold up to the end of a period, in the place of those of an earlier end."""
-    last = pd.Timestamp(last_day(period, calendar(work.settings)))
+    """The rules of commission as they hold up to the end of a period."""
+    days = calendar(work.settings)
+    last = pd.Timestamp(last_day(period, days))
+    ends = {key: pd.Timestamp(last_day(key, days)) for key in work.tables["closed_periods"]["period"].dropna()}
     found = []
     for key, lock in LOCKED.items():
         before = work.tables[lock]
-        ends = pd.Series([pd.Timestamp(last_day(each, calendar(work.settings))) for each in before["period"]])
-        if len(before) and ends.max() >= last:
-            continue  # a later period is closed already, and its rules hold this one too
-        rules = locked_rules(work.tables[key], before, ends.max() if len(before) else None, key)
-        rules = rules[rules["valid_from"] <= last].assign(period=period)
-        found.append(Replace(lock, rules.reindex(columns=before.columns)))
+        rules = locked_rules(work.tables[key], *standing_lock(before, ends), key)
+        rules = rules[rules["valid_from"] <= last].assign(period=period).reindex(columns=before.columns)
+        found.append(Replace(lock, replaced(before, rules.astype(before.dtypes), period)))
     return found
+
+
+def replaced(table: pd.DataFrame, rows: pd.DataFrame, period: str) -> pd.DataFrame:
+    """A table with these rows of a period in the place of those it had: it may have been closed before."""
+    return pd.concat([table[table["period"] != period], rows], ignore_index=True)
 
 
 def chosen_period(book: Book, work: Work) -> str:

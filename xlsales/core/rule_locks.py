@@ -1,5 +1,7 @@
 """Rules of commission that were locked when a period was closed: what was changed since holds from the day after."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from xlsales.core.closing import fingerprint
@@ -36,6 +38,22 @@ def locked_rules(rules: pd.DataFrame, locked: pd.DataFrame, closed: pd.Timestamp
             parts.append(own[columns].assign(valid_from=after))
     whole = pd.concat([*parts, late[columns]], ignore_index=True)
     return whole.astype({column: rules[column].dtype for column in columns})
+
+
+def standing_lock(locked: pd.DataFrame, ends: Mapping[str, pd.Timestamp]) -> tuple[pd.DataFrame, pd.Timestamp | None]:
+    """The rules locked with the period that ends last, and that end; no rows and None where nothing is closed.
+
+    ends: the last day of every period that is closed now; what was locked with a period that was opened again is left.
+
+    >>> both = pd.concat([pd.DataFrame({"period": [key], "plan": ["p"]}) for key in ("2026-01", "2026-02")])
+    >>> standing_lock(both, {"2026-01": pd.Timestamp("2026-01-31")})[0]["period"].tolist()
+    ['2026-01']
+    """
+    known = [period for period in locked["period"].dropna().unique() if period in ends]
+    last = max(known, key=lambda period: ends[period], default=None)
+    if last is None:
+        return locked.iloc[:0], None
+    return locked[locked["period"] == last], ends[last]
 
 
 def _newest(rows: pd.DataFrame, owner: str) -> pd.DataFrame:

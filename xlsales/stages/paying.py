@@ -9,7 +9,7 @@ from xlsales.core.incentives import Payout, Rules, pay
 from xlsales.core.period_steps import parent_period, previous_period
 from xlsales.core.ratio import ratio
 from xlsales.core.refusal import Refusal
-from xlsales.core.rule_locks import locked_rules
+from xlsales.core.rule_locks import locked_rules, standing_lock
 from xlsales.core.statements import accrual, accrued, by_plan, claw_back
 from xlsales.core.target_sums import year_targets
 from xlsales.stages.cycle import Cycle, Frames
@@ -91,9 +91,9 @@ def _accrued(
 
 def in_force(cycle: Cycle, key: str) -> pd.DataFrame:
     """The rules of a table as they are paid by: what was locked with a closed period holds up to its end."""
-    rules, locked = cycle.tables[key], cycle.tables[LOCKED[key]]
-    ends = [pd.Timestamp(last_day(period, calendar(cycle))) for period in locked["period"].unique()]
-    return locked_rules(rules, locked, max(ends) if ends else None, key)
+    closed = cycle.tables["closed_periods"]["period"].dropna()
+    ends = {period: pd.Timestamp(last_day(period, calendar(cycle))) for period in closed}
+    return locked_rules(cycle.tables[key], *standing_lock(cycle.tables[LOCKED[key]], ends), key)
 
 
 def _taken_back(
