@@ -86,3 +86,23 @@ def parent_gaps(targets: pd.DataFrame, unit: float = 1.0) -> pd.DataFrame:
     table["state"] = pd.Series(np.select([np.isnan(gap), near, gap < 0], ["unknown", "exact", "buffer"], "short"))
     columns = ["measure", "scope", "member", "target", "child_scope", "children", "committed", "gap", "over_assigned"]
     return table[[*columns, "state"]].astype({"state": "str"})
+
+
+def by_level(gaps: pd.DataFrame) -> pd.DataFrame:
+    """Over-assignment level by level: parents of a scope against their children of a scope, measure by measure.
+
+    gaps: as `parent_gaps` returns them. Returns measure, scope, child_scope, parents (number), target, committed,
+    buffer (target - committed) and over_assigned (committed/target - 1); parents with an unknown sum do not count.
+
+    >>> rows = pd.DataFrame({"measure": "sales", "scope": ["company", "region", "region"], "member": ["all", "n", "s"],
+    ...                      "parent_member": [None, "all", "all"], "target": [100.0, 66.0, 44.0]})
+    >>> by_level(parent_gaps(rows))[["scope", "child_scope", "buffer", "over_assigned"]].values.tolist()
+    [['company', 'region', -10.0, 0.1]]
+    """
+    known = gaps.dropna(subset=["target", "committed"])
+    keys = ["measure", "scope", "child_scope"]
+    table = known.groupby(keys, sort=False)[["target", "committed"]].sum().reset_index()
+    table.insert(3, "parents", known.groupby(keys, sort=False).size().to_numpy())
+    table["buffer"] = table["target"] - table["committed"]
+    table["over_assigned"] = (ratio(table["committed"], table["target"]) - 1).round(12)
+    return table

@@ -10,7 +10,7 @@ from xlsales.core.capacity import capacity
 from xlsales.core.period_steps import children, parent_period, same_period_last_year
 from xlsales.core.ratio import ratio
 from xlsales.core.smart import smart
-from xlsales.core.target_sums import OWNER, parent_gaps, year_targets
+from xlsales.core.target_sums import OWNER, by_level, parent_gaps, year_targets
 from xlsales.core.targets import coherence, decide, growth_band, triangulate
 from xlsales.stages.cycle import Cycle, Frames
 from xlsales.stages.lines import calendar, tree_of
@@ -37,7 +37,9 @@ def target_view(cycle: Cycle) -> Frames:
     found = {"target_gaps": gaps, "coherence": _coherence(cycle, year, whole)}
     found |= _triangulated(facts)
     found["smart"] = _smart(cycle, year, facts, past)
-    return {key: with_names(cycle, table, "scope") for key, table in found.items() if len(table)}
+    named = {key: with_names(cycle, table, "scope") for key, table in found.items() if len(table)}
+    levels = by_level(gaps)
+    return named | ({"assignment_levels": levels} if len(levels) else {})
 
 
 def all_targets(cycle: Cycle) -> pd.DataFrame:
