@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from os import cpu_count
 from typing import Any, cast
 
 import numpy as np
@@ -29,6 +28,7 @@ A_DAY = {"D": 1, "s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_4
 NO_DATE = -(1 << 24)  # stands for a missing date: before all of them
 NOT_A_TIME = np.iinfo(np.int64).min
 MANY = 1 << 17  # rows from which a second thread pays
+THREADS = 4
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,10 @@ class Times:
 
 
 def side_by_side(work: Sequence[Callable[[], Any]], rows: int) -> list[Any]:
-    """Do pieces of work on as many threads as there are processors; numpy lets other threads run meanwhile."""
-    workers = min(len(work), cpu_count() or 1)
-    if workers < 2 or rows < MANY:
+    """Do pieces of work on several threads, where rows are many; numpy lets other threads run meanwhile."""
+    if len(work) < 2 or rows < MANY:
         return [piece() for piece in work]
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(min(len(work), THREADS)) as pool:
         return [done.result() for done in [pool.submit(piece) for piece in work]]
 
 
