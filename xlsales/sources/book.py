@@ -7,7 +7,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from xlsales.schema.origin import Origin
-from xlsales.sources.files import frame_of, open_workbook, plain_cells
+from xlsales.sources.files import frame_from, open_workbook, plain_cells
 from xlsales.sources.raw import READ, Raw, refuse
 
 PREFIX = "xs_"
@@ -42,12 +42,10 @@ def read_book(path: Path) -> Raw:
     for area in areas:
         if area.sheet not in sheets:
             sheets[area.sheet] = plain_cells(workbook, area.sheet, path.name)
-        short = area.right - len(sheets[area.sheet][0]) if sheets[area.sheet] else 0
-        rows = [
-            (row + [None] * short)[area.left - 1 : area.right] if short > 0 else row[area.left - 1 : area.right]
-            for row in sheets[area.sheet][area.top - 1 : area.bottom - area.totals]
-        ]
-        frame = frame_of(rows[0], rows[1:]) if rows else frame_of([], [])
+        rows = sheets[area.sheet][area.top - 1 : area.bottom - area.totals]
+        first, count = area.left - 1, area.right - area.left + 1
+        headings = [*rows[0][first : area.right], *[None] * count][:count] if rows else []
+        frame = frame_from(headings, rows[1:], first)
         origin = Origin(path.name, area.sheet, area.top, area.left)
         raw.add(area.table, frame, origin)
     return raw

@@ -93,7 +93,8 @@ class Findings:
     def problems(self, money: pd.Series) -> list[Problem]:
         """All problems, those of the whole table first, then by row. money: (rows,) what each row is worth."""
         everything = any(problem.severity == ERROR for problem in self.whole)
-        worth = [None if np.isnan(value) else float(value) for value in money.to_numpy(dtype=float, na_value=np.nan)]
+        amounts = money.to_numpy(dtype=float, na_value=np.nan) if self.entries else ()  # of a clean table nobody asks
+        worth = [None if np.isnan(value) else float(value) for value in amounts]
         total = float(money.sum()) if everything and money.notna().any() else None
         found = [problem for problem in self.whole if problem.severity != ERROR]
         # The rows' money is said once, with the first thing that leaves the whole table out.
