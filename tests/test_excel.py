@@ -5,6 +5,7 @@ import importlib
 import io
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from tests import win_stubs
 from tests.win_stubs import MISSING, FakeRange, range_of
 from xlsales.build import vba
-from xlsales.udfs import CALLABLES, FUNCTIONS, SIGN
+from xlsales.udfs import CALLABLES, FUNCTIONS, SIGN, Function
 from xlsales.udfs.cells import rows_out
 
 NAMES = sorted(FUNCTIONS)
@@ -133,6 +134,31 @@ def test_the_wrappers_are_those_that_xlwings_writes(windows: SimpleNamespace, en
         ours = re.sub(r"^Attribute .*\n", "", vba.wrappers(FUNCTIONS.values(), workbook), flags=re.MULTILINE)
         assert ours.split() == text.getvalue().split()
         assert ours.strip() == text.getvalue().strip()
+
+
+def another_order(function: Function) -> Function:
+    first, second, *others = function.arguments
+    return replace(function, arguments=(second, first, *others))
+
+
+def another_name(function: Function) -> Function:
+    first, *others = function.arguments
+    return replace(function, arguments=(replace(first, name="other"), *others))
+
+
+def one_more(function: Function) -> Function:
+    return replace(function, arguments=(*function.arguments, replace(function.arguments[-1], name="more")))
+
+
+@pytest.mark.parametrize("fault", [another_order, another_name, one_more])
+def test_a_wrapper_of_ours_that_differs_from_xlwings_is_found(
+    fault: Callable[[Function], Function], windows: SimpleNamespace, entry: ModuleType
+) -> None:
+    text = io.StringIO()
+    windows.udfs.generate_vba_wrapper(vba.ENTRY, entry, text, SimpleNamespace(Name="xlsales.xlsm"))
+    wrong = [fault(each) if each.name == "XS_PACE" else each for each in FUNCTIONS.values()]
+    ours = re.sub(r"^Attribute .*\n", "", vba.wrappers(wrong, "ThisWorkbook"), flags=re.MULTILINE)
+    assert ours.split() != text.getvalue().split()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -80,7 +80,7 @@ def test_the_command_says_each_outcome_and_counts(
 
     monkeypatch.setattr(selfcheck.selfcheck, "__defaults__", (lambda: App(outcomes),))
     failed = sum(shown != "OK" for shown in outcomes.values())
-    assert terminal_excel.selfcheck(book, "en", "excel") == int(failed > 0)
+    assert terminal_excel.selfcheck(book, "en") == int(failed > 0)
     told = capsys.readouterr().out.splitlines()
     assert len(told) == len(outcomes) + 1
     assert told[-1].startswith(str(len(outcomes) - failed))

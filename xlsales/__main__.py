@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import platform
 import sys
 import traceback
 from collections.abc import Sequence
@@ -261,7 +262,10 @@ def run_excel(arguments: argparse.Namespace) -> int:
     if arguments.command == "doctor":
         return terminal_excel.doctor(arguments.book, lang)
     if arguments.command == "selfcheck":
-        return terminal_excel.selfcheck(arguments.book, lang, arguments.host)
+        from xlsales import terminal_calc
+
+        in_calc = arguments.host == "calc" or (not arguments.host and platform.system() not in {"Windows", "Darwin"})
+        return terminal_excel.selfcheck(arguments.book, lang, terminal_calc.selfcheck if in_calc else None)
     work = terminal_excel.install if arguments.command == "install" else terminal_excel.uninstall
     return work(lang, dry=arguments.dry_run)
 

@@ -1,14 +1,18 @@
 """`xlsales install | uninstall | doctor | selfcheck`: Excel as the host."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xlsales.install import doctor as examination
 from xlsales.install import steps
 from xlsales.install.machine import Machine, this_machine
 from xlsales.labels import word
 from xlsales.problems import InputError, Problem
+
+if TYPE_CHECKING:
+    from xlsales.hosts.selfcheck import Outcome
 
 MADE = datetime(2026, 1, 1)  # noqa: DTZ001 - a fixed moment, so that the bytes stay the same
 
@@ -71,19 +75,11 @@ def doctor(book: Path | None, lang: str, machine: Machine | None = None) -> int:
     return int(any(finding.state == examination.ERROR for finding in found))
 
 
-def selfcheck(book: Path, lang: str, host: str = "") -> int:
-    """Let a spreadsheet program compute a workbook's own checks; 1 if one does not hold.
-
-    host: "excel" or "calc"; by default Excel where there is one to have, else Calc.
-    """
+def selfcheck(book: Path, lang: str, compute: "Callable[[Path], list[Outcome]] | None" = None) -> int:
+    """Let a program (Excel, unless another is given) compute a workbook's own checks; 1 if one does not hold."""
     from xlsales.hosts.selfcheck import selfcheck as in_excel
 
-    if (host or ("excel" if this_machine().system else "calc")) == "calc":
-        from xlsales.terminal_calc import selfcheck as in_calc
-
-        outcomes = in_calc(book)
-    else:
-        outcomes = in_excel(book)
+    outcomes = (compute or in_excel)(book)
     for each in outcomes:
         print(word("selfcheck.passed" if each.passed else "selfcheck.failed", lang, name=each.name, shown=each.shown))
     passed = sum(each.passed for each in outcomes)
