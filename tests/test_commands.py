@@ -292,9 +292,24 @@ def test_refresh_all_fills_every_result(tmp_path):
 def test_a_button_writes_its_own_results_only(book, quick, command, table):
     click(book, command)
     assert len(rows_of(book, table))
-    own = {TABLES[table].sheet, "five"} if command == "monitor" else {TABLES[table].sheet}
+    own = {TABLES[table].sheet, *(("five", "chart_data") if command == "monitor" else ())}
     assert [key for key in RESULTS if len(rows_of(book, key)) and TABLES[key].sheet not in own] == []
     assert book.impl.front.name == word("sheet." + TABLES[table].sheet, "en")
+
+
+def test_monitor_gives_the_charts_their_data_and_the_alerts_their_links(book, quick):
+    click(book, "monitor")
+    members, months = rows_of(book, "members"), rows_of(book, "member_months")
+    assert len(months) == 12 * len(members) > 0
+    alerts = rows_of(book, "alerts")
+    links = [cell_of(book, "alerts", "place", at).formula for at in range(len(alerts))]
+    assert all(str(link).upper().startswith("=HYPERLINK(") for link in links)
+    pace = rows_of(book, "pace")
+    first = alerts.iloc[0]
+    found = re.search(r"'!([A-Z]+)(\d+):", str(links[0]))
+    table = HostBook(book, "en", NOW).tables.find("pace")
+    seen = pace.iloc[int(found[2]) - table.top - 1]
+    assert (seen["measure"], seen["member"]) == (first["measure"], first["member"])
 
 
 def test_a_result_that_cannot_be_given_is_emptied(book):

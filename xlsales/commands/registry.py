@@ -31,7 +31,7 @@ class Command:
     """A button.
 
     icon: its imageMso name of Office. run: module and function under `commands`, loaded when it is clicked, so that a
-    click costs no more than it needs. reads, writes: tables, sheets ("sheet:five", with all its results) or "all".
+    click costs no more than it needs. reads, writes: tables, sheets ("sheet:five", "sheet:chart_data", with all its results) or "all".
     """
 
     id: str
@@ -58,7 +58,7 @@ COMMANDS: dict[str, Command] = {
             "data",
             "Refresh",
             "data.refresh_orders",
-            writes=(*ORDERS, "sheet:five", "sheet:customer_report"),
+            writes=(*ORDERS, "sheet:five", "sheet:chart_data", "sheet:customer_report"),
         ),
         Command("refresh_all", "data", "RefreshAll", "data.refresh_all", writes=("all",)),
         Command("undo", "data", "Undo", "data.undo", ("undo",), ("undo",)),
@@ -85,14 +85,14 @@ COMMANDS: dict[str, Command] = {
             "finance",
             "AccountingFormat",
             "finance.refresh_margin",
-            writes=(*COSTS, "sheet:five", "sheet:margin"),
+            writes=(*COSTS, "sheet:five", "sheet:chart_data", "sheet:margin"),
         ),
         Command(
             "refresh_collections",
             "finance",
             "FunctionsFinancialInsertGallery",
             "finance.refresh_collections",
-            writes=(*CASH, "sheet:five", "sheet:collections", "sheet:contracts_report"),
+            writes=(*CASH, "sheet:five", "sheet:chart_data", "sheet:collections", "sheet:contracts_report"),
         ),
         Command("pipeline", "monitor", "FilterBySelection", "monitor.pipeline", writes=("sheet:pipeline_report",)),
         Command(
@@ -103,7 +103,13 @@ COMMANDS: dict[str, Command] = {
             ("opportunities", "stages", "opportunity_snapshots"),
             ("opportunity_snapshots",),
         ),
-        Command("monitor", "monitor", "ChartInsert", "monitor.monitor", writes=("sheet:five", "sheet:monitor")),
+        Command(
+            "monitor",
+            "monitor",
+            "ChartInsert",
+            "monitor.monitor",
+            writes=("sheet:five", "sheet:chart_data", "sheet:monitor"),
+        ),
         Command(
             "dashboard",
             "monitor",
