@@ -201,6 +201,10 @@ def test_a_bound_far_away_does_not_stop_mixed_weights():
     assert allocate(4, [3, -1], upper=[7, None]).tolist() == [6, -2]
 
 
+def test_weights_near_the_smallest_number_are_shares_all_the_same():
+    assert allocate(3, [5e-324, 1e-323], unit=1).tolist() == [1, 2]
+
+
 def test_inputs_are_not_changed():
     weights, held = np.array([1.0, 2.0]), np.array([1.0, np.nan])
     allocate(9, weights, held=held, unit=1)

@@ -94,7 +94,7 @@ def test_each_version_stands_beside_the_current_one():
     assert table["current"].tolist() == [True, False]
     assert table.loc["stretch", "over_current"] == pytest.approx(0.1)
     assert table.loc["base", "sales"] == plan[plan["measure"] == "sales"]["value"].sum()
-    effects = found["driver_effects"].set_index("driver")
+    effects = found["driver_effects"].set_index("lever")
     assert effects.index.tolist() == ["base", "growth", "price", "heads"]
     assert effects.loc["growth", "sales"] == pytest.approx(1.1 * table.loc["base", "sales"])
     assert effects.loc["heads", "gain_sales"] > 0

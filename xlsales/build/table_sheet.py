@@ -31,7 +31,9 @@ from xlsales.schema.model import MONEY, NUMBER, TEXT, Column, Table
 NOT_ADDED = frozenset(
     {"mean_value", "receivable", "contract_limit", "credit_limit", "cap", "floor", "limit", "due_to_date"}
 )
-OVERLAPPING = frozenset({"dimension", "scope", "measure", "as_of", "valid_from", "role", "region", "stage"})
+OVERLAPPING = frozenset(
+    {"lever", "version", "dimension", "scope", "measure", "as_of", "valid_from", "role", "region", "stage"}
+)
 HEADER_HEIGHT = 32
 BOLD = 10.0  # a sum in bold letters is as wide as one digit more
 LINE_HEIGHT = 14

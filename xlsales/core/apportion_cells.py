@@ -53,9 +53,13 @@ def share(rest: Floats, segments: Segments, weights: Floats, lower: Floats | Non
     array([5., 5.])
     """
     sums = segments.total(weights)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         factor = np.where(sums == 0, 0.0, rest / sums)
-    amounts: Floats = np.multiply(weights, segments.spread(factor))
+    if np.isinf(factor).any():  # weights near the smallest number: shares first
+        amounts: Floats = weights / segments.spread(np.where(sums == 0, 1.0, sums)) * segments.spread(rest)
+        amounts = np.where(segments.spread(sums == 0), 0.0, amounts)
+    else:
+        amounts = np.multiply(weights, segments.spread(factor))
     if lower is None and upper is None:
         return amounts
     low = np.full(len(weights), -np.inf) if lower is None else lower

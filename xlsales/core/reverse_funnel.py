@@ -14,8 +14,8 @@ def reverse_funnel(left: pd.DataFrame, rates: pd.DataFrame, weeks: float) -> pd.
     left: member, left (money to the target, 0 or less: reached), open_deals (number). rates: member ("" = the company),
     won_deals, won_value, lost_deals, customers (distinct ones that won deals came from), visits, opportunities. A
     member's own rates count from 5 closed deals (any of them won) on, else the company's: basis own or company. weeks:
-    those that are left. Returns member, left, mean_deal, win_rate, visits_per_opportunity, basis, deals, opportunities, open,
-    new_opportunities, customers, visits, visits_per_week; whole numbers rounded up, blank where a rate is unknown.
+    those that are left. Returns member, left, mean_deal, win_rate, visits_per_opportunity, basis, deals, opportunities,
+    open, new_opportunities, customers, visits, visits_per_week; whole numbers rounded up, blank where a rate is unknown.
 
     >>> rates = pd.DataFrame({"member": [""], "won_deals": [10.0], "won_value": [1000.0], "lost_deals": [10.0],
     ...                       "customers": [5.0], "visits": [60.0], "opportunities": [20.0]})
@@ -31,7 +31,10 @@ def reverse_funnel(left: pd.DataFrame, rates: pd.DataFrame, weeks: float) -> pd.
     found = left[["member", "left"]].reset_index(drop=True)
     found["mean_deal"] = ratio(known["won_value"], known["won_deals"])
     found["win_rate"] = ratio(known["won_deals"], known["won_deals"] + known["lost_deals"])
-    found["visits_per_opportunity"] = ratio(known["visits"], known["opportunities"])
+    visits = known["visits"].where(
+        known["visits"] > 0
+    )  # nobody wrote visits down: that says nothing of how many it takes
+    found["visits_per_opportunity"] = ratio(visits, known["opportunities"])
     found["basis"] = pd.Series(np.where(own, "own", "company"), dtype="str")
     deals = _up(ratio(found["left"].clip(lower=0), found["mean_deal"]))
     found["deals"] = deals

@@ -27,7 +27,7 @@ TABLES: tuple[Table, ...] = (
         *FIVE,
         share("over_current"),
     ),
-    result("driver_effects", "scenarios", ("driver",), code("driver"), text("change"), *FIVE, *GAINS),
+    result("driver_effects", "scenarios", ("lever",), code("lever"), text("change"), *FIVE, *GAINS),
     result(
         "assignment_levels",
         "talks_report",

@@ -74,7 +74,7 @@ def effects(cycle: Cycle, year: str, planned: pd.Series) -> pd.DataFrame:
     first = pd.DataFrame([{"driver": "base", "change": np.nan, **base}])
     table = pd.concat([first, found], ignore_index=True)
     said = {"base": "", "heads": f"{heads:+g}"} | {name: f"{asked[name]:+.1%}" for name in ("growth", "price")}
-    return table.assign(change=table["driver"].map(said).astype("str"))
+    return table.assign(change=table["driver"].map(said).astype("str")).rename(columns={"driver": "lever"})
 
 
 def completed(past: Past, planned: pd.Series) -> dict[str, float]:
