@@ -15,7 +15,7 @@ def reverse_funnel(left: pd.DataFrame, rates: pd.DataFrame, weeks: float) -> pd.
     won_deals, won_value, lost_deals, customers (distinct ones that won deals came from), visits, opportunities. A
     member's own rates count from 5 closed deals (any of them won) on, else the company's: basis own or company. weeks:
     those that are left. Returns member, left, mean_deal, win_rate, visits_per_opportunity, basis, deals, opportunities,
-    open, new_opportunities, customers, visits, visits_per_week; whole numbers rounded up, blank where a rate is unknown.
+    open, new_opportunities, customers, visits, visits_per_week; whole numbers rounded up, blank for an unknown rate.
 
     >>> rates = pd.DataFrame({"member": [""], "won_deals": [10.0], "won_value": [1000.0], "lost_deals": [10.0],
     ...                       "customers": [5.0], "visits": [60.0], "opportunities": [20.0]})
