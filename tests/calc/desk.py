@@ -18,6 +18,7 @@ from xlsales.hosts.calc_uno import CalcError
 
 DESK: pytest.StashKey["Desk"] = pytest.StashKey()
 TEST_WITHIN = 600.0  # seconds after which a test that waits for an office that does not answer is ended
+MOST_SERVED = 6  # tests
 SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
 {}</oor:items>
@@ -55,15 +56,18 @@ class Desk:
     pictures: Path
     office: Office | None = None
     died: str = ""
+    served: int = 0
 
     def window(self) -> Window:
-        """The office; started where none runs."""
-        if self.office is None or not self.office.runs:
+        """The office; started where none runs, and anew after some tests, since it keeps memory of closed books."""
+        if self.office is None or not self.office.runs or self.served == MOST_SERVED:
             self.end()
+            self.served = 0
             self.died = "the office did not start"
             self.office = start(self.profile, display=self.screen.name)
             self.office.connect()
         self.died = ""
+        self.served += 1
         return Window(self.office, self.screen, self.pictures)
 
     def tidy(self) -> None:

@@ -66,14 +66,17 @@ def sourced(book: xw.Book, lang: str, folder: str = "data") -> None:
     cell(found, "value", names.index(word("setting.source", lang))).value = folder
 
 
-def doubled(folder: Path) -> None:
-    """The last order line of the source doubles, and the last receipt too."""
-    for name, key in (("orders", "amount"), ("receipts", "amount")):
+def doubled(folder: Path) -> dict[str, float]:
+    """Double the last order line and the last receipt of the source; what each was."""
+    was = {}
+    for name in ("orders", "receipts"):
         path = folder / f"{name}.csv"
         frame = pd.read_csv(path, dtype=str)
-        heading = next(each for each in frame if each in {key, *(label(name, key, lang) for lang in LANGUAGES)})
-        frame.loc[frame.index[-1], heading] = str(float(frame.loc[frame.index[-1], heading]) * 2)
+        heading = next(each for each in frame if each in {"amount", *(label(name, "amount", at) for at in LANGUAGES)})
+        was[name] = float(frame.loc[frame.index[-1], heading])
+        frame.loc[frame.index[-1], heading] = str(was[name] * 2)
         frame.to_csv(path, index=False)
+    return was
 
 
 __all__ = ["LANGUAGES", "NOW", "body", "book", "cell", "cells", "doubled", "lang", "path", "sourced", "table"]

@@ -8,13 +8,14 @@ import xlwings as xw
 
 from tests.calc.flows import cells
 from tests.calc.window import Window
+from xlsales.labels import word
 from xlsales.udfs import FUNCTIONS
 
 ERROR = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|NUM!|NULL!|DIV/0!)|Err:\d+")
 OWN = "XS_"  # as the engine reads formulas, in Excel's spelling
 
 
-def test_every_cell_is_what_python_computed(window: Window, path: Path) -> None:
+def test_every_cell_is_what_python_computed(window: Window, path: Path, lang: str) -> None:
     book = window.show(path)  # Calc shows what the file holds: Python put it there
     before = {sheet.name: cells(sheet.used_range) for sheet in book.sheets}
     book.app.calculate()
@@ -27,7 +28,8 @@ def test_every_cell_is_what_python_computed(window: Window, path: Path) -> None:
                     assert now == pytest.approx(was, rel=1e-9, abs=1e-9), (name, row)
                 else:
                     assert now == was, (name, row)
-                assert not (isinstance(now, str) and ERROR.fullmatch(now)), (name, row, now)
+                told = isinstance(now, str) and ERROR.fullmatch(now)
+                assert not told or name == word("sheet.chart_data", lang), (name, row, now)  # a line of it has gaps
     marks = {name: cells(book.names["test_" + name].refers_to_range) for name in FUNCTIONS}
     assert {name: mark for name, mark in marks.items() if mark != [["OK"]]} == {}
 
