@@ -4,8 +4,6 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
-from rapidfuzz import fuzz, process
-
 from xlsales.labels import LANGUAGES, words
 from xlsales.problems import Problem
 from xlsales.sources.files import ENDINGS, read_file
@@ -25,6 +23,8 @@ def table_names() -> dict[str, str]:
 
 def alike(text: str, known: list[str]) -> str:
     """The known name most like a text; empty where none is."""
+    from rapidfuzz import fuzz, process  # only a slip of the pen needs it
+
     found = process.extractOne(text.casefold(), known, scorer=fuzz.ratio, score_cutoff=ALIKE)
     return found[0] if found else ""
 

@@ -15,8 +15,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from rapidfuzz import fuzz
-
 from xlsales.labels import LANGUAGES, label
 from xlsales.schema import TABLES
 from xlsales.sources.raw import Unreadable, refuse
@@ -103,6 +101,8 @@ def suggested(table: str, headings: list[str]) -> Columns:
     >>> suggested("regions", ["Regions", "Parnt", "hue"])
     {'region': 'Regions', 'parent': 'Parnt'}
     """
+    from rapidfuzz import fuzz  # reading a source suggests nothing
+
     names = {key: _names(table, key) for key in (column.key for column in TABLES[table].columns)}
     scores = sorted(
         ((max(fuzz.ratio(name, _plain(heading)) for name in known), key, heading)
