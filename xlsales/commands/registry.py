@@ -31,7 +31,7 @@ class Command:
     """A button.
 
     icon: its imageMso name of Office. run: module and function under `commands`, loaded when it is clicked, so that a
-    click costs no more than it needs. reads, writes: tables, sheets ("sheet:five", "sheet:chart_data", with all its results) or "all".
+    click costs no more than it needs. reads, writes: tables, sheets ("sheet:five", with all its results) or "all".
     """
 
     id: str
