@@ -37,7 +37,7 @@ def sources(book: Book) -> Answer:
     told = listing(own, beside, book.lang)
     if "sources" not in own.tables:  # an older book has no such sheet
         return Answer(says=told, rows=told.count("\n"), table="settings")
-    if not book.confirm(f"{told}\n{word('said.pick_asks', book.lang)}"):
+    if not book.confirm("\n".join([told, word("said.pick_asks", book.lang)])):
         return Answer(table="sources")
     wanted = selected(book, own)
     title = word("said.pick_for", book.lang, table=table_name(wanted, book.lang)) if wanted else ""

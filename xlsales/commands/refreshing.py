@@ -56,7 +56,7 @@ def refreshed(book: Book, chosen: Collection[str], sheets: Collection[str] | Non
     sums = {
         name: f"{sum(getattr(part.difference, name) for part in parts):,}" for name in ("added", "changed", "removed")
     }
-    told = [f"{word('said.refreshed', book.lang, **sums)} {answer.says}"]
+    told = [" ".join([word("said.refreshed", book.lang, **sums), answer.says])]
     told += [line for line, _ in reported.told(rows, book.lang)]
     for key, count in left.items():
         told.append(word("refresh.cut", book.lang, table=table_name(key, book.lang), rows=f"{count:,}"))
