@@ -11,7 +11,8 @@ from xlsales.schema import results_money, results_selling
 from xlsales.worded import worded
 
 DECLARED = (*results_money.TABLES, *results_selling.TABLES)
-NOTHING_WRONG = {"mixed_units", "unknown_cost", "below_cost", "deal_problems"}  # the company's books are in order
+# the company's books are in order
+NOTHING_WRONG = {"mixed_units", "unknown_cost", "below_cost", "deal_problems", "restatements"}
 
 
 @cache

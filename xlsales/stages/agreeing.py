@@ -27,9 +27,7 @@ def agreement(cycle: Cycle) -> Frames:
         found["reconciliation"] = pd.DataFrame({"balance_part": list(told), "amount": list(told.values())})
     sealed = cycle.tables["closed_content"]
     sealed = sealed[sealed["period"].isin(cycle.tables["closed_periods"]["period"])]  # not of one opened again
-    if len(sealed):
-        found["restatements"] = _restated(cycle, sealed)
-    return found
+    return found | {"restatements": _restated(cycle, sealed)}
 
 
 def _restated(cycle: Cycle, sealed: pd.DataFrame) -> pd.DataFrame:
