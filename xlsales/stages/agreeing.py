@@ -44,5 +44,5 @@ def _restated(cycle: Cycle, sealed: pd.DataFrame) -> pd.DataFrame:
     now = pd.DataFrame(rows, columns=["period", "table", "total"])
     names = {"table": "restated", "closed": "closed_sum", "now": "sum_now", "change": "restated_by"}
     changed = restatements(closed, now, ["period", "table"], "total").rename(columns=names)
-    days = cycle.tables["closed_periods"].drop_duplicates("period").set_index("period")["closed_on"]
-    return changed.assign(closed_on=changed["period"].map(days))
+    days = cycle.tables["closed_periods"][["period", "closed_on"]].drop_duplicates("period")
+    return changed.astype({"period": "str"}).merge(days, on="period", how="left")
