@@ -53,7 +53,7 @@ def test_what_a_user_may_break_is_refused_whole(book: xw.Book, path: Path, lang:
     sourced(book, lang)
     doubled(path.parent / "data")
     saved = path.read_bytes()
-    before = state(book, REPORT, "margin_bridge", "orders", "log")
+    before = state(book, REPORT, "bridge", "orders", "log")
     sheet = table(book, REPORT).sheet
 
     sheet.impl.xl.unprotect("")
@@ -74,7 +74,7 @@ def test_what_a_user_may_break_is_refused_whole(book: xw.Book, path: Path, lang:
     unchanged(book, {key: frame for key, frame in before.items() if key != "log"})
     sheet.impl.xl.setName(name)
 
-    before = state(book, "margin_bridge", "orders", "ageing")
+    before = state(book, "bridge", "orders", "ageing")
     sheet.impl.xl.unprotect("")
     found = table(book, REPORT)
     found.block(-1, 0, 1, found.width).clear_contents()
@@ -83,14 +83,15 @@ def test_what_a_user_may_break_is_refused_whole(book: xw.Book, path: Path, lang:
     talk.said.clear()
     run("refresh_margin", book, NOW)
     told = "\n".join(talk.said)
-    assert "xs_" + REPORT in told or word("table." + REPORT, lang) in told, told
+    assert "xs_" + REPORT in told, told
+    assert word("cure.book_table_missing", lang) in told
+    unchanged(book, before)
     assert path.read_bytes() == saved
 
 
 def test_a_file_that_is_open_read_only_says_so(window: Window, path: Path, lang: str, talk: Talk) -> None:
     book = window.app.books.open(str(path), read_only=True)
     before = state(book, REPORT, "log")
-    cell(table(book, "orders"), "quantity", 0).value = 5
     refused(book, talk, "check", "book_read_only", lang)
     unchanged(book, before)
 
