@@ -17,10 +17,10 @@ HERE = Path(__file__).parent
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """They are left out of the quick run; all of them run one after the other (see tests/conftest.py)."""
+    """All run one after the other (see tests/conftest.py); of the long run until they have passed thrice in a row."""
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.hookimpl(wrapper=True)
