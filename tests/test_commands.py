@@ -52,7 +52,7 @@ def outcome():
 @pytest.fixture
 def quick(outcome, monkeypatch):
     """The calculation, done once for the tests that are about what becomes of it."""
-    monkeypatch.setattr("xlsales.steps.run", lambda *_: outcome)
+    monkeypatch.setattr("xlsales.steps.run", lambda *_, **__: outcome)
 
 
 def saved(tmp_path, frames=None, lang="en", **settings):

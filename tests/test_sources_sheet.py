@@ -32,7 +32,7 @@ RUN = steps.run
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """These tests are about what is read; what is computed of it is left out."""
-    monkeypatch.setattr("xlsales.steps.run", lambda *_: Outcome({}, [], []))
+    monkeypatch.setattr("xlsales.steps.run", lambda *_, **__: Outcome({}, [], []))
 
 
 def said(book):
@@ -275,7 +275,7 @@ def test_rows_beyond_a_sheet_stay_in_the_source_and_every_command_counts_them(tm
     assert "7 rows are more than the sheet holds" in said(book)
     seen = []
     monkeypatch.setattr(
-        "xlsales.steps.run", lambda tables, *_: seen.append(len(tables["receipts"])) or Outcome({}, [], [])
+        "xlsales.steps.run", lambda tables, *_, **__: seen.append(len(tables["receipts"])) or Outcome({}, [], [])
     )
     click(book, "pipeline")
     assert seen == [SMALL + 7]

@@ -1,113 +1,113 @@
 """The cycle as one visible list, and the runner."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 import pandas as pd
 
 from xlsales.core.refusal import Refusal
-from xlsales.stages import (
-    agreeing,
-    alerting,
-    caring,
-    chain,
-    collections,
-    comparing,
-    deals,
-    fairness,
-    focusing,
-    following,
-    improving,
-    lines,
-    money,
-    monitoring,
-    paying,
-    people,
-    planning,
-    preparing,
-    quantities,
-    reviewing,
-    scenarios,
-    selling,
-    talking,
-    targeting,
-    targets,
-)
 from xlsales.stages.cycle import Cycle
+
+STAGES = "xlsales.stages."
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step: its name, what it runs, and whether nothing can go on without it."""
+    """One step: its name, the stage's function, the results that it gives, and whether nothing can go on without it.
+
+    gives: names of results; empty where it gives one of its own name. A stage is loaded when its step runs: a button
+    that needs three of them does not wait for all.
+    """
 
     key: str
-    run: Callable[[Cycle], Mapping[str, Any]]
+    where: str
+    gives: tuple[str, ...] = ()
     essential: bool = False
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """The names of what it gives."""
+        return self.gives or (self.key,)
+
+    @property
+    def run(self) -> Callable[[Cycle], Mapping[str, Any]]:
+        """The stage's function, loaded."""
+        module, _, name = self.where.partition(".")
+        found: Callable[[Cycle], Mapping[str, Any]] = getattr(import_module(STAGES + module), name)
+        return found
 
 
 STEPS: tuple[Step, ...] = (
-    Step("lines", lines.measured_lines, essential=True),
-    Step("settlement", lines.settlement),
-    Step("cash", lines.cash_by_line),
-    Step("expenses", lines.expenses, essential=True),
-    Step("five_quantities", quantities.quantities, essential=True),
-    Step("targets", targets.targets, essential=True),
-    Step("allocation", planning.allocation),
-    Step("margin", quantities.margin),
-    Step("losses", money.loss_lines),
-    Step("prices", money.prices),
-    Step("concentration", money.concentrations),
-    Step("comparisons", caring.comparisons),
-    Step("receivables", collections.receivables),
-    Step("collections", collections.collections),
-    Step("dso_trend", money.trends),
-    Step("bills", money.bills),
-    Step("agreement", agreeing.agreement),
-    Step("contracts", collections.contracts),
-    Step("pipeline", selling.pipeline_summary),
-    Step("coverage", deals.due),
-    Step("lost_deals", deals.lost),
-    Step("conversion", deals.conversion),
-    Step("win_chances", deals.chances),
-    Step("deal_problems", deals.problems),
-    Step("deal_chain", chain.chain),
-    Step("open_cases", chain.service),
-    Step("follow_ups", deals.contacts),
-    Step("customers", selling.customer_segments),
-    Step("lapsed_customers", caring.quiet_customers),
-    Step("next_products", caring.next_offers),
-    Step("satisfaction", caring.contentment),
-    Step("market_share", caring.markets),
-    Step("promotions", caring.campaigns),
-    Step("bridge", monitoring.bridges),
-    Step("bridge_by", money.bridges_by),
-    Step("pace", monitoring.paces),
-    Step("focus", focusing.focus),
-    Step("target_view", targeting.target_view),
-    Step("quotas", fairness.quotas),
-    Step("quota_talks", talking.talks),
-    Step("quota_handover", talking.handovers),
-    Step("scenarios", scenarios.scenarios),
-    Step("funnel_plan", preparing.funnel_plan),
-    Step("weeks", preparing.weeks),
-    Step("budget_use", preparing.budget_use),
-    Step("segment_strategy", preparing.segment_strategy),
-    Step("gaps", improving.gap_report),
-    Step("alerts", alerting.alerts),
-    Step("forecast", monitoring.forecasts),
-    Step("scorecard", people.scorecards),
-    Step("scores_compared", comparing.scores_compared),
-    Step("activity_effect", comparing.activity_effect),
-    Step("incentives", paying.incentives),
-    Step("contests", comparing.contests),
-    Step("improvement", improving.actions),
-    Step("tracking", following.tracking),
-    Step("verdicts", following.verdicts),
-    Step("next_targets", following.proposals),
-    Step("training", following.training),
-    Step("review", reviewing.review),
+    Step("lines", "lines.measured_lines", ("order_lines", "whole_lines"), essential=True),
+    Step("settlement", "lines.settlement", ("settled",)),
+    Step("cash", "lines.cash_by_line"),
+    Step("expenses", "lines.expenses", ("lines",), essential=True),
+    Step("five_quantities", "quantities.quantities", essential=True),
+    Step("targets", "targets.targets", ("attainment", "headline"), essential=True),
+    Step("allocation", "planning.allocation", ("plan",)),
+    Step("margin", "quantities.margin", ("margin_report",)),
+    Step("losses", "money.loss_lines", ("below_cost", "mixed_units", "unknown_cost")),
+    Step("prices", "money.prices", ("discount_view", "price_view")),
+    Step("concentration", "money.concentrations", ("abc_classes", "concentration")),
+    Step("comparisons", "caring.comparisons"),
+    Step("receivables", "collections.receivables", ("ageing", "credit_watch", "dunning", "settlement")),
+    Step("collections", "collections.collections", ("collections_report",)),
+    Step("dso_trend", "money.trends"),
+    Step("bills", "money.bills"),
+    Step("agreement", "agreeing.agreement", ("reconciliation", "restatements")),
+    Step("contracts", "collections.contracts", ("approvals", "contract_ledger")),
+    Step("pipeline", "selling.pipeline_summary", ("deals", "follow_up", "funnel", "pipeline_summary")),
+    Step("coverage", "deals.due", ("coverage", "pipeline_months")),
+    Step("lost_deals", "deals.lost", ("competitors", "lost_reasons")),
+    Step("conversion", "deals.conversion", ("stage_conversion",)),
+    Step("win_chances", "deals.chances", ("calibration", "win_chances")),
+    Step("deal_problems", "deals.problems"),
+    Step("deal_chain", "chain.chain"),
+    Step("open_cases", "chain.service"),
+    Step("follow_ups", "deals.contacts"),
+    Step("customers", "selling.customer_segments", ("customer_segments",)),
+    Step("lapsed_customers", "caring.quiet_customers"),
+    Step("next_products", "caring.next_offers"),
+    Step("satisfaction", "caring.contentment", ("satisfaction_view",)),
+    Step("market_share", "caring.markets", ("market_view",)),
+    Step("promotions", "caring.campaigns", ("promotion_effects",)),
+    Step("bridge", "monitoring.bridges"),
+    Step("bridge_by", "money.bridges_by"),
+    Step("pace", "monitoring.paces"),
+    Step("focus", "focusing.focus", ("member_months", "members")),
+    Step(
+        "target_view",
+        "targeting.target_view",
+        ("assignment_levels", "coherence", "smart", "target_candidates", "target_decisions", "target_gaps"),
+    ),
+    Step("quotas", "fairness.quotas", ("quota_quality", "quota_summary")),
+    Step("quota_talks", "talking.talks"),
+    Step("quota_handover", "talking.handovers"),
+    Step("scenarios", "scenarios.scenarios", ("driver_effects", "plan_scenarios")),
+    Step("funnel_plan", "preparing.funnel_plan"),
+    Step("weeks", "preparing.weeks", ("week_plan", "week_tasks")),
+    Step("budget_use", "preparing.budget_use"),
+    Step("segment_strategy", "preparing.segment_strategy"),
+    Step("gaps", "improving.gap_report"),
+    Step("alerts", "alerting.alerts"),
+    Step("forecast", "monitoring.forecasts", ("backtest", "forecast")),
+    Step("scorecard", "people.scorecards", ("score_lines", "score_warnings", "scores")),
+    Step("scores_compared", "comparing.scores_compared", ("score_compared",)),
+    Step("activity_effect", "comparing.activity_effect"),
+    Step("incentives", "paying.incentives", ("accruals", "commission_lines", "commissions", "deal_earnings")),
+    Step("contests", "comparing.contests", ("contest_standings",)),
+    Step("improvement", "improving.actions", ("proposed_actions",)),
+    Step("tracking", "following.tracking", ("action_progress", "action_tracking")),
+    Step("verdicts", "following.verdicts", ("proven", "verdicts")),
+    Step("next_targets", "following.proposals"),
+    Step("training", "following.training", ("training_needs", "training_record")),
+    Step("review", "reviewing.review"),
 )
+
+
+PLACES: dict[object, int] = {name: place for place, step in enumerate(STEPS) for name in step.results}
 
 
 @dataclass(frozen=True)
@@ -124,27 +124,108 @@ def run(
     settings: Mapping[str, Any],
     told: Callable[[str], None] = lambda _: None,
     without: Collection[str] = (),
+    wanted: Collection[str] | None = None,
 ) -> Outcome:
     """Run the cycle over checked tables at the end of the day settings["as_of"].
 
     told: called with the key of each step before it runs. without: steps that nobody asks for; their results, and what
-    stands on them, are then missing. A step that refuses leaves its results out and says why; a
+    stands on them, are then missing. wanted: names of results; only the steps that give them run, and those on which
+    they stand, with the same figures as in a whole run. A step that refuses leaves its results out and says why; a
     step on which all others stand raises its Refusal.
     """
-    cycle = Cycle(tables, settings, pd.Timestamp(settings["as_of"]))
-    refused: list[tuple[str, Refusal]] = []
-    notes: list[tuple[str, Refusal]] = []
-    for step in STEPS:
-        if step.key in without:
-            continue
-        told(step.key)
+    work = _Run(tables, settings, told, frozenset(without))
+    try:
+        for place, step in enumerate(STEPS):
+            if wanted is None or not set(wanted).isdisjoint(step.results):
+                work.do(place)
+    except _StoppedError as stopped:
+        raise stopped.refusal from stopped
+    results = {key: found for key, found in work.found.items() if isinstance(found, pd.DataFrame)}
+    return Outcome(results, work.refused, work.notes)
+
+
+class _Found(dict[str, Any]):
+    """What was found so far. A result that is asked for and not there yet is made by its step, if it is an earlier one.
+
+    A step thus sees the same in a part of the cycle as in the whole: what stands before it in the list, nothing behind.
+    """
+
+    def __init__(self, work: "_Run") -> None:
+        super().__init__()
+        self._work = work
+
+    def __getitem__(self, key: str) -> Any:
+        self._work.make(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        self._work.make(key)
+        return super().__contains__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """As of any dict, of what earlier steps give."""
+        self._work.make(key)
+        return super().get(key, default)
+
+
+class _StoppedError(Exception):
+    """A step on which all others stand refused, while another one asked for its results."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
+@dataclass
+class _Run:
+    """A run under way. at: the place of the step that runs now; done: the places of all that were begun."""
+
+    tables: Mapping[str, pd.DataFrame]
+    settings: Mapping[str, Any]
+    told: Callable[[str], None]
+    without: frozenset[str]
+    at: int = len(STEPS)
+    done: set[int] = field(default_factory=set)
+    refusals: dict[int, Refusal] = field(default_factory=dict)
+    said: dict[int, list[Refusal]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.found = _Found(self)
+        self.cycle = Cycle(self.tables, self.settings, pd.Timestamp(self.settings["as_of"]), self.found)
+
+    def make(self, key: object) -> None:
+        """Let the step that gives a result run, if it stands before the present one and has not run."""
+        place = PLACES.get(key)
+        if place is not None and place < self.at:
+            self.do(place)
+
+    def do(self, place: int) -> None:
+        """Let a step run, once; what refuses is kept."""
+        step = STEPS[place]
+        if place in self.done or step.key in self.without:
+            return
+        self.done.add(place)
+        self.told(step.key)
+        outside, notes = self.at, self.cycle.notes[:]
+        self.at = place
+        self.cycle.notes.clear()
         try:
-            cycle.found.update(step.run(cycle))
+            self.found.update(step.run(self.cycle))
         except Refusal as refusal:
             if step.essential:
-                raise
-            refused.append((step.key, refusal))
-        notes += [(step.key, note) for note in cycle.notes]
-        cycle.notes.clear()
-    results = {key: found for key, found in cycle.found.items() if isinstance(found, pd.DataFrame)}
-    return Outcome(results, refused, notes)
+                raise _StoppedError(refusal) from refusal
+            self.refusals[place] = refusal
+        finally:
+            self.said[place] = self.cycle.notes[:]
+            self.at = outside
+            self.cycle.notes[:] = notes
+
+    @property
+    def refused(self) -> list[tuple[str, Refusal]]:
+        """The steps that refused, in the order of the list."""
+        return [(STEPS[place].key, self.refusals[place]) for place in sorted(self.refusals)]
+
+    @property
+    def notes(self) -> list[tuple[str, Refusal]]:
+        """The figures that could not be given, in the order of the list."""
+        return [(STEPS[place].key, note) for place in sorted(self.said) for note in self.said[place]]

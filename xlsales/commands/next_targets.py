@@ -23,7 +23,7 @@ EXACT = 1e-9
 def take_targets(book: Book) -> Answer:
     """Show what the review proposes as the next targets, old beside new; Confirm preview writes them."""
     work = load(book)
-    found = compute(book, work, ()).get("next_targets")
+    found = compute(book, work, (), ("next_targets",)).get("next_targets")
     if found is None or found["new"].isna().all():
         raise InputError(Problem("targets_nothing_proposed"))
     before = work.tables["targets"]

@@ -9,7 +9,7 @@ from xlsales.commands.plan_limits import name_of
 from xlsales.commands.plan_sheet import Planned, PlanSheet, code, fold
 from xlsales.commands.planning import Allocated, Cells, Rules, allocated, cell_bounds, chosen_cells, locked_rows
 from xlsales.commands.protocol import Book, Cell, Change, Replace, Selection
-from xlsales.commands.reading import PLANNING, Answer, Work, load, results_up_to
+from xlsales.commands.reading import PLANNING, Answer, Work, load, results_named
 from xlsales.core.refusal import Refusal
 from xlsales.labels import label, word
 from xlsales.problems import InputError, Problem, from_refusal
@@ -76,7 +76,7 @@ def _filled(sheet: PlanSheet, chosen: Cells) -> bool:
 def drawn(work: Work, sheet: PlanSheet) -> dict[tuple[str, str, str], float]:
     """What the cycle would plan where nothing is planned yet: by last year's figures, by leaf and month."""
     none = replace(work, tables={**work.tables, "plan": work.tables["plan"].iloc[:0]})
-    plan = results_up_to(none, "allocation").get("plan", work.tables["plan"].iloc[:0])
+    plan = results_named(none, "plan").get("plan", work.tables["plan"].iloc[:0])
     plan = plan[plan["measure"] == sheet.measure]
     keys = zip(plan["region"].fillna(""), plan["salesperson"].fillna(""), plan["period"], strict=True)
     return dict(zip(keys, plan["value"].tolist(), strict=True))

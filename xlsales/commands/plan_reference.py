@@ -6,7 +6,7 @@ import pandas as pd
 
 from xlsales.commands.plan_sheet import MONTHS, OTHERS, PlanSheet, code
 from xlsales.commands.protocol import Book
-from xlsales.commands.reading import Work, results_up_to
+from xlsales.commands.reading import Work, results_named
 from xlsales.problems import InputError, Problem
 from xlsales.schema.targets import QUANTITIES
 
@@ -56,7 +56,7 @@ def of_version(work: Work, sheet: PlanSheet, name: str) -> Reference:
 
 def of_year(work: Work, sheet: PlanSheet, before: int) -> Reference:
     """What was achieved in the same months some years before: of a person, of a person in a region, of a region."""
-    results = results_up_to(work, "five_quantities")
+    results = results_named(work, "five_quantities", "lines", "cash")
     months = [f"{int(month[:4]) - before}{month[4:]}" for month in sheet.months]
     five = results["five_quantities"]
     five = five[five["period"].isin(months)]

@@ -21,7 +21,6 @@ from xlsales.schema import INPUTS, RESULTS, TABLES
 from xlsales.schema.origin import Origin
 
 Places = Callable[[list[str]], Mapping[str, Origin]]
-SLOW = ("forecast",)  # takes as long as all the rest, and nothing else stands on it
 # Sheets of the end of a month: whether a closed period was changed is looked at with them, and with Check data.
 CLOSING = frozenset({"scorecard_report", "incentives_report", "improvement_report"})
 READ = (*INPUTS, "plan_versions", "plan_limits", "quota_moves", "refreshes", *KEPT)
@@ -105,33 +104,36 @@ def completed(book: Book, raw: Reading, given: Collection[str]) -> Reading | Non
     return None if found is None else Reading(found.tables, found.origins, found.problems)
 
 
-def compute(book: Book, work: Work, sheets: Collection[str] | None) -> dict[str, pd.DataFrame]:
-    """The results of some sheets (None: of all) in the book's language; what cannot be given joins the problems."""
+def compute(
+    book: Book, work: Work, sheets: Collection[str] | None, also: Collection[str] = ()
+) -> dict[str, pd.DataFrame]:
+    """The results of some sheets (None: of all) in the book's language; what cannot be given joins the problems.
+
+    also: results that stand on no sheet of these. Only what gives them is computed, and what that stands on.
+    """
     from xlsales import steps  # noqa: PLC0415 - the whole cycle; most buttons compute nothing
     from xlsales.worded import worded  # noqa: PLC0415
 
-    without = () if sheets is None or TABLES["forecast"].sheet in sheets else SLOW
+    wanted = None if sheets is None else {*tables_on(sheets), *also}
 
     def told(step: str) -> None:
         number = [each.key for each in steps.STEPS].index(step) + 1
         book.progress(word("said.computing", book.lang, number=number, steps=len(steps.STEPS)))
 
     try:
-        outcome = steps.run(work.tables, work.settings, told, without)
+        outcome = steps.run(work.tables, work.settings, told, wanted=wanted)
     except Refusal as refusal:
         raise InputError(from_refusal(refusal)) from refusal
     work.problems += from_run(outcome.refused, outcome.notes)
     return worded(outcome.results, book.lang)
 
 
-def results_up_to(work: Work, last: str, *also: str) -> dict[str, pd.DataFrame]:
-    """What the cycle finds as far as a step, and by the later ones that are named; a refusal ends the command."""
+def results_named(work: Work, *wanted: str) -> dict[str, pd.DataFrame]:
+    """Some results of the cycle by name, with what they stand on; a refusal of what all stands on ends the command."""
     from xlsales import steps  # noqa: PLC0415 - as above
 
-    keys = [step.key for step in steps.STEPS]
-    without = [key for key in keys[keys.index(last) + 1 :] if key not in also]
     try:
-        return steps.run(work.tables, work.settings, without=without).results
+        return steps.run(work.tables, work.settings, wanted=wanted).results
     except Refusal as refusal:
         raise InputError(from_refusal(refusal)) from refusal
 
@@ -143,13 +145,18 @@ def results_on(
 
     The data of the charts goes with the five quantities. places: tells where tables stand, so that alerts lead there.
     """
-    wanted = None if sheets is None else {*sheets, *(("chart_data",) if "five" in sheets else ())}
-    chosen = [key for key in RESULTS if wanted is None or TABLES[key].sheet in wanted]
+    chosen = tables_on(sheets)
     changes: list[Change] = [Replace(key, declared(key, results.get(key, pd.DataFrame()))) for key in chosen]
     alerts = results.get("alerts")
     if places is None or "alerts" not in chosen or not tables_seen(alerts):
         return changes
     return linked(changes, alerts, places(tables_seen(alerts)))
+
+
+def tables_on(sheets: Collection[str] | None) -> list[str]:
+    """The result tables of some sheets (None: of all), the data of the charts with those of the five quantities."""
+    wanted = None if sheets is None else {*sheets, *(("chart_data",) if "five" in sheets else ())}
+    return [key for key in RESULTS if wanted is None or TABLES[key].sheet in wanted]
 
 
 def declared(key: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,8 @@ FIGURES = [measure + end for measure in QUANTITIES for end in ("", "_target")]
 KEYS = ["period", "scope", "member"]
 DECIDED = ("decision", "decided_on")
 TOP_ALERTS = 10
+# What the page shows, beside the decisions.
+STANDS_ON = ("review", "bridge", "alerts", "scores", "accruals", "action_tracking", "verdicts")
 COLUMNS = [column.key for column in TABLES["review_page"].columns]
 Row = tuple[object, object, object, object, object]  # item, about, target, actual, remark
 
@@ -45,7 +47,7 @@ def reviewed(book: Book, work: Work, period: str) -> Reviewed:
         raise InputError(Problem("table_has_errors", table="reviews"))
     day = min(work.as_of, pd.Timestamp(last_day(period, calendar(work.settings))))
     then = replace(work, settings={**work.settings, "as_of": day, "review_period": period})
-    results = compute(book, then, ())
+    results = compute(book, then, (), STANDS_ON)
     made = results["review"].reindex(columns=[*KEYS, *FIGURES])
     old = work.tables["reviews"]
     joined = old.assign(place=range(len(old)), key=_key(old)).merge(

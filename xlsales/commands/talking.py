@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from xlsales.commands.protocol import Append, Book, Change, Replace
-from xlsales.commands.reading import Answer, Work, load, results_up_to
+from xlsales.commands.reading import Answer, Work, load, results_named
 from xlsales.core.calendar import Calendar, period_keys
 from xlsales.core.handover import after_handover
 from xlsales.core.negotiation import MOVES, as_keys, moves, state_of
@@ -66,7 +66,7 @@ def hand_over(book: Book) -> Answer:
     """Move the quota of customers that changed hands from the old to the new owner's target, once, asked before."""
     work = load(book)
     check_clean(work, ("targets", "customer_owners"))
-    results = results_up_to(work, "targets", "quota_handover")
+    results = results_named(work, "quota_handover")
     table = results.get("quota_handover", pd.DataFrame())
     due = table[~table["applied"] & table["moved"].gt(0)] if len(table) else table
     due = due[due["valid_from"] <= work.as_of] if len(due) else due

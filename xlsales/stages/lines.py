@@ -63,19 +63,19 @@ def tree_of(cycle: Cycle, dimension: str) -> Tree | None:
 
 
 def measured_lines(cycle: Cycle) -> Frames:
-    """`lines`: order lines up to the day, with their measures, owners, regions and split credits."""
+    """`order_lines`: order lines up to the day, with their measures, owners, regions and split credits."""
     orders = cycle.tables["orders"]
     orders = orders[(orders["date"] <= cycle.as_of).fillna(value=False)].reset_index(drop=True)
     if orders.empty:
         blank = dict.fromkeys(("sales", "sales_with_tax", "volume", "cost", "margin", "expense", "profit"), np.nan)
         lines = _with_attributes(cycle, orders.assign(**blank, base_unit=orders["unit"]))
-        return {"whole_lines": lines, "lines": lines}
+        return {"whole_lines": lines, "order_lines": lines}
     side = {name: given(cycle, name) for name in ("products", "unit_conversions", "cost_history", "fx_rates")}
     lines = order_measures(orders, **side, rules=rules(cycle))
     lines = with_owner(lines, given(cycle, "customer_owners"), given(cycle, "customers"))
     lines = _with_attributes(cycle, lines)
     credits_ = given(cycle, "order_credits")
-    return {"whole_lines": lines, "lines": lines if credits_ is None else split_credit(lines, credits_)}
+    return {"whole_lines": lines, "order_lines": lines if credits_ is None else split_credit(lines, credits_)}
 
 
 def _with_attributes(cycle: Cycle, lines: pd.DataFrame) -> pd.DataFrame:
@@ -141,7 +141,7 @@ def cash_by_line(cycle: Cycle) -> Frames:
     settled: Settled | None = cycle.found.get("settled")
     if settled is None:
         return {}
-    lines = cycle.found["lines"]
+    lines = cycle.found["order_lines"]
     cash = attribute_collections(
         settled.done,
         settled.invoices,
@@ -153,16 +153,16 @@ def cash_by_line(cycle: Cycle) -> Frames:
 
 
 def expenses(cycle: Cycle) -> Frames:
-    """`lines` with the actual expenses allocated to them by each item's driver (budget), month by month.
+    """`lines`: `order_lines` with the actual expenses allocated to them by each item's driver (budget), month by month.
 
     An expense of a unit concerns the lines of that region, product line or team; of the company, all lines. Driver
     fixed: the unit stands for itself; without a unit, the units' shares of the item's budget. Where a driver cannot
     carry an expense the profit is not known: it is left blank and said so.
     """
     spent = given(cycle, "expenses")
+    lines = cycle.found["order_lines"]
     if spent is None:
-        return {}
-    lines = cycle.found["lines"]
+        return {"lines": lines}
     people = cycle.tables["salespeople"].drop_duplicates("salesperson").set_index("salesperson")["unit"]
     lines = lines.assign(team=lines["salesperson"].map(people).astype("str"))
     spent = spent[spent["date"] <= cycle.as_of]
