@@ -134,7 +134,7 @@ COMMANDS: dict[str, Command] = {
             "closing.close_period",
             writes=("reviews", "review_page", "closed_periods"),
         ),
-        Command("take_actions", "improve", "AddToFavorites", "take_actions.take_actions", writes=("actions",)),
+        Command("take_actions", "improve", "AddReminder", "take_actions.take_actions", writes=("actions",)),
         Command("take_targets", "improve", "AcceptTask", "next_targets.take_targets", writes=("targets",)),
         Command("roll", "improve", "GoToNextAppointment", "roll.roll"),
         Command("language", "book", "SetLanguage", "book.language", ("settings",), ("settings",)),
