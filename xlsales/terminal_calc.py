@@ -94,7 +94,10 @@ def open_book(book: Path, lang: str, profile: Path | None) -> int:
     soffice = calc_office.program("soffice")
     shown = calc_copy(book, lang) if needs_edition(book) else book
     command = [str(soffice), *calc_office.profile_argument(profile), "--calc", str(shown)]
-    subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - no shell
+    own = calc_office.surroundings()
+    subprocess.Popen(  # noqa: S603 - no shell
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, env=own
+    )
     return 0
 
 

@@ -16,7 +16,7 @@ import pytest
 import xlwings as xw
 
 from xlsales.hosts import calc
-from xlsales.hosts.calc_office import settled
+from xlsales.hosts.calc_office import settled, surroundings
 from xlsales.hosts.calc_uno import CalcError, CalcGone, UnoMissing, uno
 
 PROGRAM = "soffice"
@@ -112,7 +112,7 @@ def start(profile: Path, *arguments: str, display: str = "", environment: dict[s
         *arguments,
     ]
     state = profile / "state"
-    own = {**os.environ, "SAL_USE_VCLPLUGIN": "gen" if display else "svp", "LC_ALL": "C.UTF-8"}
+    own = {**surroundings(), "SAL_USE_VCLPLUGIN": "gen" if display else "svp", "LC_ALL": "C.UTF-8"}
     own |= {"XDG_STATE_HOME": str(state), **(environment or {})}
     if display:
         own["DISPLAY"] = display

@@ -17,6 +17,8 @@ from xlsales.problems import InputError, Problem
 FOLDERS = ("/usr/lib/libreoffice/program", "/usr/lib64/libreoffice/program", "/opt/libreoffice/program")
 STARTED_WITHIN, INSTALLED_WITHIN = 60.0, 180.0
 PYTHON_LIBRARY = re.compile(r"libpython(3\.\d+)")
+MISLEADING = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")
+SYSTEM_FOLDERS = ("/usr/bin", "/bin")
 QUIET = ("--headless", "--norestore", "--nologo", "--nodefault", "--nofirststartwizard")
 
 
@@ -31,6 +33,18 @@ def program(name: str) -> Path:
 def profile_argument(profile: Path | None) -> list[str]:
     """The argument that names a profile; none for the user's own."""
     return [] if profile is None else [f"-env:UserInstallation={profile.absolute().as_uri()}"]
+
+
+def surroundings() -> dict[str, str]:
+    """The environment that an office is started with.
+
+    The Python inside it takes its library from beside the first python3 on PATH. That of a virtual environment or of a
+    version manager is another build: the extension then fails to load, and with it every book that uses its functions.
+    """
+    found = {name: value for name, value in os.environ.items() if name not in MISLEADING}
+    if os.name == "posix":
+        found["PATH"] = os.pathsep.join([*SYSTEM_FOLDERS, found.get("PATH", "")])
+    return found
 
 
 def office_python() -> str:
@@ -57,7 +71,9 @@ def add_extension(extension: Path, profile: Path | None) -> None:
         str(extension),
     ]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALLED_WITHIN, check=False)  # noqa: S603 - LibreOffice's own tool, no shell
+        done = subprocess.run(  # noqa: S603 - LibreOffice's own tool, no shell
+            command, capture_output=True, text=True, timeout=INSTALLED_WITHIN, check=False, env=surroundings()
+        )
     except subprocess.TimeoutExpired as error:
         raise InputError(Problem("calc_install_failed", facts={"reason": str(error)})) from error
     if done.returncode:
@@ -79,7 +95,9 @@ def _through_office(extension: Path, profile: Path | None) -> None:
     pipe = f"xs{uuid.uuid4().hex[:12]}"
     listen = f"--accept=pipe,name={pipe};urp;StarOffice.ComponentContext"
     command = [str(program("soffice")), *profile_argument(profile), *QUIET, listen]
-    office = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - as above
+    office = subprocess.Popen(  # noqa: S603 - as above
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=surroundings()
+    )
     try:
         context = wait_for(pipe, office.poll)
         told = _add(context, extension)

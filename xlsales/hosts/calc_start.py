@@ -11,7 +11,7 @@ from typing import Any
 import xlwings as xw
 
 from xlsales.hosts.calc import attach
-from xlsales.hosts.calc_office import QUIET, profile_argument, program, wait_for
+from xlsales.hosts.calc_office import QUIET, profile_argument, program, surroundings, wait_for
 from xlsales.hosts.calc_uno import CalcError
 
 ENDED_WITHIN = 30.0
@@ -45,7 +45,7 @@ def start(profile: Path) -> OwnCalc:
     listen = f"--accept=pipe,name={pipe};urp;StarOffice.ComponentContext"
     command = [str(program("soffice")), *profile_argument(profile), *QUIET, listen]
     process = subprocess.Popen(  # noqa: S603 - LibreOffice itself, no shell
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, env=surroundings()
     )
     try:
         wait_for(pipe, process.poll)
