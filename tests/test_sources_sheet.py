@@ -171,10 +171,10 @@ def test_each_program_shows_its_own_window(monkeypatch):
 
     def system(command, **_how):
         asked.append(command)
-        return SimpleNamespace(returncode=int("no" in command[-1]), stdout="/Users/me/r.csv\n")
+        return SimpleNamespace(returncode=int("no" in command[-1]), stdout="/Volumes/data/r.csv\n")
 
     monkeypatch.setattr("xlsales.hosts.native.subprocess.run", system)
-    assert Mac().pick(excel, 'a " title') == "/Users/me/r.csv"
+    assert Mac().pick(excel, 'a " title') == "/Volumes/data/r.csv"
     assert asked[-1][-1] == 'a " title'  # an argument, no part of the script
     assert Mac().pick(excel, "no") == ""
 

@@ -56,12 +56,18 @@ def open_sheet(build: Build, sheet: Sheet) -> Any:
     if planned or any(column.kind == MONEY for table in sheet.tables for column in table.columns):
         says.append(build.unit_note)
     for table in sheet.tables:
-        if table.key in build.cut and "left" not in build.frame("refreshes"):  # else a check says so, and stays true
+        if table.key in build.cut and not counted_by_check(build, table.key):
             says.append(build.says("cut", rows=f"{build.cut[table.key]:,}", table=table_name(table.key, build.lang)))
     page.write_string(HELP_ROW, 0, " ".join(part for part in says if part), styles.note)
     if sheet.key != "home":
         page.write_url(LINK_ROW, 0, build.link("home"), styles.link, build.says("back"))
     return page
+
+
+def counted_by_check(build: Build, key: str) -> bool:
+    """Whether the last refresh says how many rows the sheet could not hold: a check tells it then, and stays true."""
+    frame = build.frame("refreshes")
+    return "left" in frame and bool((frame["table"] == table_name(key, build.lang)).any())
 
 
 def safe_footer(text: str) -> str:
