@@ -315,10 +315,9 @@ def test_without_edits_nothing_changes(tmp_path_factory, values, by, lang):
     pd.testing.assert_frame_equal(collected.plan, found.tables["plan"])
 
 
-@pytest.fixture
-def book(tmp_path):
-    """A workbook made from the tables."""
-    source = tmp_path / "source"
+def made_book(path, lang="en"):
+    """A workbook with a plan of three salespeople, made from CSV files."""
+    source = path.parent / "source"
     source.mkdir()
     orders = pd.DataFrame(
         {"order": ["O1"], "line": [1], "date": ["2026-01-05"], "customer": ["C1"], "product": ["P1"], "quantity": [2]}
@@ -328,9 +327,14 @@ def book(tmp_path):
     for key, frame in raw_tables(orders=orders, customers=customers, products=products).items():
         if key != "targets":
             frame.to_csv(source / f"{key}.csv", index=False)
-    path = tmp_path / "plan.xlsx"
-    assert main(["run", str(source), "--out", str(path), "--as-of", "2026-01-12", "--lang", "en"]) == 0
+    assert main(["run", str(source), "--out", str(path), "--as-of", "2026-01-12", "--lang", lang]) == 0
     return path
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A workbook made from the tables."""
+    return made_book(tmp_path / "plan.xlsx")
 
 
 def test_the_command_line_from_book_to_book(book, tmp_path, capsys):

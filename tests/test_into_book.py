@@ -8,11 +8,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import openpyxl
-import pandas as pd
 import pytest
 
 from tests import ooxml
-from tests.test_exchange import edit, raw_tables
+from tests.test_exchange import edit, made_book
 from tests.test_refresh import failing, parts
 from xlsales import validate
 from xlsales.__main__ import main
@@ -30,28 +29,11 @@ from xlsales.problems import InputError, sentence
 LANGUAGES = ("en", "zh")
 
 
-def build(folder: Path, lang: str, ending: str = ".xlsm") -> Path:
-    """A workbook with a plan of three salespeople, made from CSV files."""
-    source = folder / "source"
-    source.mkdir()
-    orders = pd.DataFrame(
-        {"order": ["O1"], "line": [1], "date": ["2026-01-05"], "customer": ["C1"], "product": ["P1"], "quantity": [2]}
-    ).assign(unit_price=10, region="N", salesperson="A1")
-    customers = pd.DataFrame({"customer": ["C1"], "name": ["First"], "region": ["N"], "salesperson": ["A1"]})
-    products = pd.DataFrame({"product": ["P1"], "name": ["Pump"], "unit_cost": [6]})
-    for key, frame in raw_tables(orders=orders, customers=customers, products=products).items():
-        if key != "targets":
-            frame.to_csv(source / f"{key}.csv", index=False)
-    path = folder / f"plan{ending}"
-    assert main(["run", str(source), "--out", str(path), "--as-of", "2026-01-12", "--lang", lang]) == 0
-    return path
-
-
 @pytest.fixture(scope="module", params=LANGUAGES)
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]:
     """The workbook, the folder with Ann's answer (150 in January for A1, 180 in March for A2), the language."""
     folder, lang = tmp_path_factory.mktemp("made"), request.param
-    book, sent = build(folder, lang), folder / "sent"
+    book, sent = made_book(folder / "plan.xlsm", lang), folder / "sent"
     assert main(["distribute", str(book), "--out", str(sent), "--lang", lang]) == 0
     answer = next(path for path in sent.iterdir() if "ANN" in path.name)
     edit(answer, {"E7": 150, "G8": 180}, finished=word("value.flag.yes", lang))
@@ -136,7 +118,7 @@ def test_a_workbook_that_is_open_is_left_alone(case: tuple[Path, Path, str]) -> 
 
 
 def test_columns_that_the_user_added_to_the_plan_stay_beside_their_rows(tmp_path: Path) -> None:
-    book = build(tmp_path, "en", ".xlsx")
+    book = made_book(tmp_path / "plan.xlsx")
     write = openpyxl.load_workbook(book)
     page = write[Saved(book).tables["plan"].sheet]
     table = page.tables["xs_plan"]

@@ -21,7 +21,7 @@ from xlsales.core.reverse_funnel import reverse_funnel
 from xlsales.core.what_if import what_if
 from xlsales.hosts.book import run
 from xlsales.labels import word
-from xlsales.schema import results_planning
+from xlsales.schema import RESULTS, results_planning
 from xlsales.stages.cycle import Cycle
 from xlsales.stages.scenarios import scenarios
 from xlsales.stages.talking import handovers
@@ -38,8 +38,8 @@ BASE = {"sales": 200.0, "volume": 20.0, "margin": 80.0, "profit": 30.0, "collect
 def ran(lang="en"):
     whole = {key: demo.tables(lang)[key] for key in ("activity_plan", "tasks", "budget", "expenses")}
     checked = validate.validate_all({**company(lang), **whole}, lang=lang)
-    without = ("forecast", "win_chances", "next_products")
-    return checked, steps.run(checked.tables, checked.settings, without=without)
+    others = {"forecast", "backtest", "win_chances", "calibration", "next_products"}
+    return checked, steps.run(checked.tables, checked.settings, wanted={*RESULTS, "lines"} - others)
 
 
 @pytest.fixture(scope="module")

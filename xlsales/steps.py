@@ -123,17 +123,15 @@ def run(
     tables: Mapping[str, pd.DataFrame],
     settings: Mapping[str, Any],
     told: Callable[[str], None] = lambda _: None,
-    without: Collection[str] = (),
     wanted: Collection[str] | None = None,
 ) -> Outcome:
     """Run the cycle over checked tables at the end of the day settings["as_of"].
 
-    told: called with the key of each step before it runs. without: steps that nobody asks for; their results, and what
-    stands on them, are then missing. wanted: names of results; only the steps that give them run, and those on which
-    they stand, with the same figures as in a whole run. A step that refuses leaves its results out and says why; a
-    step on which all others stand raises its Refusal.
+    told: called with the key of each step before it runs. wanted: names of results; only the steps that give them run,
+    and those on which they stand, with the same figures as in a whole run. A step that refuses leaves its results out
+    and says why; a step on which all others stand raises its Refusal.
     """
-    work = _Run(tables, settings, told, frozenset(without))
+    work = _Run(tables, settings, told)
     try:
         for place, step in enumerate(STEPS):
             if wanted is None or not set(wanted).isdisjoint(step.results):
@@ -183,7 +181,6 @@ class _Run:
     tables: Mapping[str, pd.DataFrame]
     settings: Mapping[str, Any]
     told: Callable[[str], None]
-    without: frozenset[str]
     at: int = len(STEPS)
     done: set[int] = field(default_factory=set)
     refusals: dict[int, Refusal] = field(default_factory=dict)
@@ -202,7 +199,7 @@ class _Run:
     def do(self, place: int) -> None:
         """Let a step run, once; what refuses is kept."""
         step = STEPS[place]
-        if place in self.done or step.key in self.without:
+        if place in self.done:
             return
         self.done.add(place)
         self.told(step.key)

@@ -15,9 +15,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 from rich.text import Text
 
-from xlsales.core.refusal import Refusal
 from xlsales.labels import word
-from xlsales.problems import InputError, Problem, from_refusal, from_run, sentence
+from xlsales.problems import InputError, Problem, from_run, sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,13 +92,10 @@ def load(request: Request, start: Any) -> Loaded:
 
 def compute(loaded: Loaded, start: Any) -> "tuple[Loaded, dict[str, pd.DataFrame]]":
     """Run the cycle; a figure that could not be given is a warning beside the other problems."""
-    from xlsales import steps
+    from xlsales.commands.cycle import ran
 
     start("compute")
-    try:
-        outcome = steps.run(loaded.tables, loaded.settings)
-    except Refusal as refusal:
-        raise InputError(from_refusal(refusal)) from refusal
+    outcome = ran(loaded.tables, loaded.settings)
     refused = from_run(outcome.refused, outcome.notes)
     tables = {**loaded.tables, "plan": outcome.results["plan"]} if "plan" in outcome.results else loaded.tables
     return replace(loaded, tables=tables, problems=[*loaded.problems, *refused]), outcome.results

@@ -65,13 +65,11 @@ def with_plan(loaded: terminal.Loaded, wish: Wish, lang: str) -> tuple[terminal.
     """The tables with the year's targets and its plan as a version of its own, and what to say about them."""
     import pandas as pd
 
-    from xlsales import steps
+    from xlsales.commands.cycle import ran
     from xlsales.core.next_year import on_unit
 
-    keys = [step.key for step in steps.STEPS]
-    after = tuple(keys[keys.index("five_quantities") + 1 :])
+    results = ran(loaded.tables, loaded.settings, wanted=("lines", "cash")).results
     try:
-        results = steps.run(loaded.tables, loaded.settings, without=after).results
         past = History(loaded, results, wish.year)
         plans, told = [], []
         growth = wish.growth

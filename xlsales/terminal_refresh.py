@@ -13,20 +13,20 @@ from typing import Any
 
 import pandas as pd
 
-from xlsales import steps, validate
+from xlsales import validate
 from xlsales.commands import incoming, refresh_report
+from xlsales.commands.cycle import ran
 from xlsales.commands.problem_rows import problem_table
 from xlsales.commands.protocol import Replace
 from xlsales.commands.reading import results_on
 from xlsales.commands.registry import COMMANDS
-from xlsales.core.refusal import Refusal
 from xlsales.exchange.book_file import read_plan_book
 from xlsales.hosts.kept_copy import replace_keeping
 from xlsales.hosts.xlsx_parts import table_places
 from xlsales.hosts.xlsx_values import sheet_parts, with_values
 from xlsales.hosts.xlsx_write import fitting, write_tables
 from xlsales.labels import LANGUAGES, word
-from xlsales.problems import InputError, Problem, from_refusal, from_run, table_name
+from xlsales.problems import InputError, Problem, from_run, table_name
 from xlsales.schema import RESULTS, TABLES
 from xlsales.schema.origin import Origin
 from xlsales.sources.raw import Raw
@@ -82,7 +82,7 @@ def refresh(book: Path, only: str, since: date | None, look: tuple[str, datetime
         checked = validate.validate_all(raw, lang=lang)
         settings = {**checked.settings, "as_of": checked.settings.get("as_of") or now.date()}
         start("compute")
-        outcome = computed(checked.tables, settings)
+        outcome = ran(checked.tables, settings)
         problems = [*checked.problems, *from_run(outcome.refused, outcome.notes)]
         start("write")
         stand = {key: Origin("", each.sheet, each.area[1], each.area[0]) for key, each in table_places(book).items()}
@@ -107,14 +107,6 @@ def refresh(book: Path, only: str, since: date | None, look: tuple[str, datetime
     say(counted(Loaded(checked.tables, settings, problems, left_out), lang))
     say(word("cli.result.written", lang, path=book))
     return int(any(problem.severity == "error" for problem in problems))
-
-
-def computed(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> steps.Outcome:
-    """Run the cycle; a refusal on which all stands is said as a sentence."""
-    try:
-        return steps.run(tables, settings)
-    except Refusal as refusal:
-        raise InputError(from_refusal(refusal)) from refusal
 
 
 def is_ours(book: Path) -> bool:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 
@@ -14,23 +14,14 @@ from xlsales.labels import word
 from xlsales.problems import InputError, Problem
 from xlsales.schema import INPUTS, TABLES
 from xlsales.schema.model import DATE
-from xlsales.schema.origin import Origin
 from xlsales.sources.folder import alike, table_names
 from xlsales.sources.raw import Raw, Unreadable
-from xlsales.validate import read_settings, validate
+from xlsales.validate import Read, read_settings, validate
 
 # What the book itself holds, whatever a source says: how it computes, its plan, and where its tables come from.
 OWN = frozenset({"settings", "plan", "sources", "source_columns"})
 GIVEN = tuple(key for key in INPUTS if key not in OWN)
 NEEDED = ("settings", "sources", "source_columns", "refreshes")
-
-
-class Held(Protocol):
-    """Raw tables that a book holds, as a host or a file gives them."""
-
-    tables: dict[str, pd.DataFrame]
-    origins: dict[str, Origin]
-    problems: list[Problem]
 
 
 @dataclass(frozen=True)
@@ -42,7 +33,7 @@ class Row:
     since: dt.date | None = None
 
 
-def named_place(own: Held, beside: Path | None) -> Path | None:
+def named_place(own: Read, beside: Path | None) -> Path | None:
     """The folder or sources.toml that the setting `source` names, relative to the book's folder; None for none."""
     named = str(read_settings(own.tables.get("settings"))[0]["source"] or "").strip()
     return whole(named, beside) if named else None
@@ -58,7 +49,7 @@ def whole(named: str, beside: Path | None) -> Path:
     return beside / path
 
 
-def checked(own: Held, key: str) -> pd.DataFrame:
+def checked(own: Read, key: str) -> pd.DataFrame:
     """A small table of ours, checked; refused with its first error, because a source read wrongly is a wrong figure."""
     raw = own.tables.get(key)
     if raw is None:
@@ -81,7 +72,7 @@ def known_table(named: str, place: str) -> str:
     return found
 
 
-def rows_of(own: Held, beside: Path | None, lang: str, *, unfinished: bool = False) -> dict[str, Row]:
+def rows_of(own: Read, beside: Path | None, lang: str, *, unfinished: bool = False) -> dict[str, Row]:
     """The rows of the sheet Sources by table. unfinished: rows that name no file yet are passed over, not refused."""
     place = word("sheet.sources", lang)
     headings: dict[str, dict[str, str]] = {}
@@ -142,7 +133,7 @@ def day_column(table: str) -> str:
 
 
 def gather(
-    own: Held, beside: Path | None, lang: str, only: Collection[str] | None = None, since: dt.date | None = None
+    own: Read, beside: Path | None, lang: str, only: Collection[str] | None = None, since: dt.date | None = None
 ) -> Raw | None:
     """What the sources of a book give: its rows of the sheet Sources, then what the setting `source` names.
 
@@ -174,7 +165,7 @@ def gather(
     return raw
 
 
-def left_in_source(own: Held) -> dict[str, int]:
+def left_in_source(own: Read) -> dict[str, int]:
     """The tables of which the book holds only a part, since a sheet ends, and how many rows stayed in the source."""
     if "refreshes" not in own.tables:
         return {}
@@ -185,7 +176,7 @@ def left_in_source(own: Held) -> dict[str, int]:
     return {key: rows for key, rows in found.items() if key}
 
 
-def completed(own: Held, beside: Path | None, lang: str, given: Collection[str] = ()) -> Raw | None:
+def completed(own: Read, beside: Path | None, lang: str, given: Collection[str] = ()) -> Raw | None:
     """The tables of which the book holds only a part, whole from their source; None where it holds all.
 
     given: tables that are read anew anyhow. Refused where a source does not give the table any more: a figure from a
@@ -201,7 +192,7 @@ def completed(own: Held, beside: Path | None, lang: str, given: Collection[str] 
     return found
 
 
-def merged(own: Held, found: Raw | None) -> tuple[Raw, pd.DataFrame]:
+def merged(own: Read, found: Raw | None) -> tuple[Raw, pd.DataFrame]:
     """The book's tables with those of the sources in their place; where only new rows were read, joined with the old.
 
     Also the rows that were rejected while old and new rows were put together: table, money.
@@ -226,7 +217,7 @@ def merged(own: Held, found: Raw | None) -> tuple[Raw, pd.DataFrame]:
     return whole_book, pd.concat(dropped, ignore_index=True)
 
 
-def from_day_on(key: str, own: Held, found: Raw, since: tuple[str, dt.date]) -> tuple[pd.DataFrame, list[Problem]]:
+def from_day_on(key: str, own: Read, found: Raw, since: tuple[str, dt.date]) -> tuple[pd.DataFrame, list[Problem]]:
     """The book's rows before a day and the source's from that day on; what is wrong with the source's rows.
 
     Rows of that day and later are the source's alone, so that what was changed or deleted there is so here.

@@ -7,13 +7,14 @@ import pandas as pd
 
 from xlsales import sources as reader
 from xlsales.commands.answer import Answer
-from xlsales.commands.incoming import GIVEN, NEEDED, Held, checked, known_table, named_place, rows_of
+from xlsales.commands.incoming import GIVEN, NEEDED, checked, known_table, named_place, rows_of
 from xlsales.commands.protocol import Book, Replace
 from xlsales.labels import label, word
 from xlsales.problems import InputError, Problem, table_name
 from xlsales.schema import TABLES
 from xlsales.sources.folder import alike, table_names
 from xlsales.sources.mappings import Columns, fitting, mappings, ready, suggested
+from xlsales.validate import Read
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def sources(book: Book) -> Answer:
     return Answer(changes, says, described(found, path, book.lang), parameters=path.name, rows=1, table="sources")
 
 
-def listing(own: Held, beside: Path | None, lang: str) -> str:
+def listing(own: Read, beside: Path | None, lang: str) -> str:
     """A line for each table that has a source: what it is, and when it was read last."""
     lines = []
     last = {str(line.table): line for line in checked(own, "refreshes").itertuples()}
@@ -72,7 +73,7 @@ def listing(own: Held, beside: Path | None, lang: str) -> str:
     return "\n".join([word("said.sources", lang), *lines])
 
 
-def selected(book: Book, own: Held) -> str:
+def selected(book: Book, own: Read) -> str:
     """The table that the selected row of the sheet Sources names; "" where none is selected."""
     chosen, origin = book.selection(), own.origins["sources"]
     if chosen is None or chosen.sheet != origin.sheet or not chosen.blocks:
@@ -137,7 +138,7 @@ def shortened(path: Path, beside: Path | None) -> str:
     return str(path)
 
 
-def remembered(own: Held, found: Match, file: str, lang: str, control: float | None = None) -> tuple[Replace, Replace]:
+def remembered(own: Read, found: Match, file: str, lang: str, control: float | None = None) -> tuple[Replace, Replace]:
     """The rows of the sheet Sources with this file, and the columns with its headings."""
     name, names = table_name(found.table, lang), table_names()
 

@@ -9,18 +9,19 @@ import pandas as pd
 from xlsales import validate
 from xlsales.commands.alert_links import linked, tables_seen
 from xlsales.commands.answer import Answer
+from xlsales.commands.cycle import ran
 from xlsales.commands.plan_limits import fold_limits
 from xlsales.commands.plan_sheet import PlanSheet, fold, plan_sheets
 from xlsales.commands.problem_rows import problem_table
 from xlsales.commands.protocol import Book, Change, Reading, Replace
 from xlsales.commands.sealing import KEPT, changed_closings
-from xlsales.core.refusal import Refusal
 from xlsales.labels import word
-from xlsales.problems import InputError, Problem, from_refusal, from_run
+from xlsales.problems import Problem, from_run
 from xlsales.schema import INPUTS, RESULTS, TABLES
 from xlsales.schema.origin import Origin
 
 Places = Callable[[list[str]], Mapping[str, Origin]]
+FOLDED = {"plan": fold, "plan_limits": fold_limits}  # what the matrices say goes first into these tables
 # Sheets of the end of a month: whether a closed period was changed is looked at with them, and with Check data.
 CLOSING = frozenset({"scorecard_report", "incentives_report", "improvement_report"})
 READ = (*INPUTS, "plan_versions", "plan_limits", "quota_moves", "refreshes", *KEPT)
@@ -66,27 +67,19 @@ def load(book: Book, instead: Reading | None = None, only: Collection[str] = REA
     raw = book.read(only)
     sheets = plan_sheets(book)
     pending: list[Change] = []
-    if "plan" in raw.tables and sheets:
-        folded = fold(raw.tables["plan"], raw.origins["plan"], sheets.values())
-        raw.problems += folded.problems
-        if folded.changed:
-            raw.tables["plan"] = folded.raw
-            pending.append(Replace("plan", folded.raw))
-    if "plan_limits" in raw.tables and sheets:
-        limits = fold_limits(raw.tables["plan_limits"], raw.origins["plan_limits"], sheets.values())
-        raw.problems += limits.problems
-        if limits.changed:
-            raw.tables["plan_limits"] = limits.raw
-            pending.append(Replace("plan_limits", limits.raw))
+    for key, folding in FOLDED.items():
+        if key in raw.tables and sheets:
+            folded = folding(raw.tables[key], raw.origins[key], sheets.values())
+            raw.problems += folded.problems
+            if folded.changed:
+                raw.tables[key] = folded.raw
+                pending.append(Replace(key, folded.raw))
     whole = completed(book, raw, () if instead is None else instead.tables) if only is READ else None
-    if whole is not None:
-        raw.tables |= whole.tables
-        raw.origins |= whole.origins
-        raw.problems += whole.problems
-    if instead is not None:
-        raw.tables |= instead.tables
-        raw.origins |= instead.origins
-        raw.problems += instead.problems
+    for other in (whole, instead):
+        if other is not None:
+            raw.tables |= other.tables
+            raw.origins |= other.origins
+            raw.problems += other.problems
     book.progress(word("said.checking", book.lang))
     checked = validate.validate_all(raw, lang=book.lang)
     settings = {**checked.settings, "as_of": checked.settings.get("as_of") or book.now.date()}
@@ -112,7 +105,7 @@ def compute(
     also: results that stand on no sheet of these. Only what gives them is computed, and what that stands on.
     """
     from xlsales import steps  # noqa: PLC0415 - the whole cycle; most buttons compute nothing
-    from xlsales.worded import worded  # noqa: PLC0415
+    from xlsales.worded import worded  # noqa: PLC0415 - as above
 
     wanted = None if sheets is None else {*tables_on(sheets), *also}
 
@@ -120,22 +113,14 @@ def compute(
         number = [each.key for each in steps.STEPS].index(step) + 1
         book.progress(word("said.computing", book.lang, number=number, steps=len(steps.STEPS)))
 
-    try:
-        outcome = steps.run(work.tables, work.settings, told, wanted=wanted)
-    except Refusal as refusal:
-        raise InputError(from_refusal(refusal)) from refusal
+    outcome = ran(work.tables, work.settings, told, wanted)
     work.problems += from_run(outcome.refused, outcome.notes)
     return worded(outcome.results, book.lang)
 
 
 def results_named(work: Work, *wanted: str) -> dict[str, pd.DataFrame]:
     """Some results of the cycle by name, with what they stand on; a refusal of what all stands on ends the command."""
-    from xlsales import steps  # noqa: PLC0415 - as above
-
-    try:
-        return steps.run(work.tables, work.settings, wanted=wanted).results
-    except Refusal as refusal:
-        raise InputError(from_refusal(refusal)) from refusal
+    return ran(work.tables, work.settings, wanted=wanted).results
 
 
 def results_on(

@@ -5,17 +5,18 @@ from datetime import datetime
 
 import pandas as pd
 
-from xlsales.commands.incoming import Held, checked
+from xlsales.commands.incoming import checked
 from xlsales.labels import word
 from xlsales.problems import table_name
 from xlsales.schema import TABLES
 from xlsales.sources.folder import table_names
+from xlsales.validate import Read
 
 CENT = 0.005  # a difference below it is none
 COLUMNS = tuple(column.key for column in TABLES["refreshes"].columns)
 
 
-def kept(own: Held, report: pd.DataFrame, left: Mapping[str, int], now: datetime, lang: str) -> pd.DataFrame:
+def kept(own: Read, report: pd.DataFrame, left: Mapping[str, int], now: datetime, lang: str) -> pd.DataFrame:
     """The rows of the table `refreshes`: those of this refresh, and the older ones of other tables.
 
     report: as `sources.refreshed.report` gives it. left: rows by table that no sheet could hold.

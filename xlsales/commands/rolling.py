@@ -7,13 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from xlsales.commands.cycle import ran
 from xlsales.commands.sealing import calendar, changed_closings
 from xlsales.core.calendar import first_day, last_day, parse_period, period_keys
 from xlsales.core.next_cycle import carried, proposed_targets
 from xlsales.core.period_steps import parent_period, previous_period
-from xlsales.core.refusal import Refusal
 from xlsales.labels import word
-from xlsales.problems import InputError, Problem, from_refusal, from_run
+from xlsales.problems import InputError, Problem, from_run
 
 Frames = dict[str, pd.DataFrame]
 PROPOSED = ("measure", "scope", "member", "period", "old", "landing", "new", "reason")
@@ -124,7 +124,7 @@ def _proposals(
     parts = []
     if year:
         day = pd.Timestamp(last_day(closed, calendar(settings)))
-        results = _run(tables, {**settings, "as_of": day}, lang, told)[0]
+        results = _run(tables, {**settings, "as_of": day}, lang, told, ("next_targets",))[0]
         found = results.get("next_targets")
         if found is not None:
             parts.append(found[found["period"].str.startswith(year).fillna(value=False)])
@@ -146,16 +146,12 @@ def _run(
     settings: Mapping[str, Any],
     lang: str,
     told: Callable[[str], None],
-    without: tuple[str, ...] = (),
+    wanted: tuple[str, ...] | None = None,
 ) -> tuple[Frames, Frames, list[Problem]]:
-    """The results of a run in words and in codes, and what it could not give."""
-    from xlsales import steps  # noqa: PLC0415 - the whole cycle
-    from xlsales.worded import worded  # noqa: PLC0415
+    """The results of a run (wanted: of some only) in words and in codes, and what it could not give."""
+    from xlsales.worded import worded  # noqa: PLC0415 - with the cycle, as late
 
-    try:
-        outcome = steps.run(tables, settings, told, without)
-    except Refusal as refusal:
-        raise InputError(from_refusal(refusal)) from refusal
+    outcome = ran(tables, settings, told, wanted)
     return worded(outcome.results, lang), outcome.results, from_run(outcome.refused, outcome.notes)
 
 
@@ -176,15 +172,10 @@ def _settings(
 
 def _plan_of_year(opened: Opened, look: Look) -> None:
     """A version for the new year, drawn from its targets by last year's figures; the old version stays beside it."""
-    from xlsales import steps  # noqa: PLC0415 - the whole cycle
-
-    keys = [step.key for step in steps.STEPS]
-    later = tuple(keys[keys.index("allocation") + 1 :])
     tables, plan = opened.tables, opened.tables["plan"]
     start = pd.Timestamp(first_day(opened.year, calendar(opened.settings)))
-    drawn = _run(
-        {**tables, "plan": plan.iloc[:0]}, {**opened.settings, "as_of": start}, look.lang, lambda _: None, later
-    )[1]["plan"]
+    empty, settings = {**tables, "plan": plan.iloc[:0]}, {**opened.settings, "as_of": start}
+    drawn = ran(empty, settings, wanted=("plan",)).results["plan"]
     if drawn.empty:
         return
     versions = tables["plan_versions"]
