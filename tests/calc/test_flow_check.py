@@ -3,7 +3,7 @@
 import xlwings as xw
 
 from tests.calc.flows import body, cell, table
-from tests.calc.window import Window
+from tests.calc.window import SOON, Window
 from xlsales.labels import word
 
 
@@ -19,9 +19,11 @@ def test_a_bad_quantity_is_listed_with_a_link(window: Window, book: xw.Book, lan
     address = f"{orders.sheet.name}!{typed.get_address(row_absolute=False, column_absolute=False)}"
     listed = body(book, "problems")["cell"].tolist()
     assert address in listed
-    formula = cell(problems, "cell", listed.index(address)).formula
-    assert formula.upper().startswith("=HYPERLINK(")
-    assert address.rpartition("!")[2] in formula
+    link = cell(problems, "cell", listed.index(address))
+    assert link.formula.upper().startswith("=HYPERLINK(")
+    window.follow(link)
+    window.wait(lambda: book.sheets.active.name == orders.sheet.name, SOON, "the sheet that the link leads to")
+    assert book.app.selection.address == typed.address
     typed.value = right
     window.run("check")
     assert address not in body(book, "problems")["cell"].tolist()

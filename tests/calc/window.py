@@ -105,6 +105,18 @@ class Window:
         self.screen.tool("mousedown", "1")
         self.screen.tool("mouseup", "1")
 
+    def follow(self, cell: xw.Range) -> None:
+        """Click a cell of the shown sheet as one follows a link: with the Control key held."""
+        look = lambda: [each for top in self.tops() for each in named(top, f"Sheet {cell.sheet.name}")][:1]  # noqa: E731
+        (sheet,) = self.wait(look, SOON, f"the sheet {cell.sheet.name} is not shown")
+        place = middle(sheet.getAccessibleCellAt(cell.row - 1, cell.column - 1))
+        self.screen.tool("keydown", "ctrl")
+        try:
+            self.press(*place)
+        finally:
+            self.screen.tool("keyup", "ctrl")
+        self.settle()
+
     def command(self, command: str, clicks: int = 1) -> None:
         """Click a command's button on the toolbar, with a real mouse, until it works. Menus speak English here."""
         self.main.setFocus()  # as a window manager gives it back when a message box closes

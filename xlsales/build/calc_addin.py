@@ -1,26 +1,24 @@
-"""The extension for LibreOffice Calc (.oxt) from the registries: functions XLSALES.NAME, menu and toolbar "xlsales"."""
+"""The extension for LibreOffice Calc (.oxt) from the registries: functions XLSALES.NAME, menu and toolbars."""
 
 import json
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from io import BytesIO
-from itertools import groupby
-from typing import Any, Protocol
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from xlsales.build.calc_menus import COMMAND, Button, addons_xcu, window_xcu
 from xlsales.build.type_library import type_library
-from xlsales.labels import LANGUAGES, word, words
+from xlsales.build.xcu import HEAD, component_data, group, node, plain, spoken
+from xlsales.labels import LANGUAGES, word
 from xlsales.udfs import FUNCTIONS
 from xlsales.udfs.registry import Function
 
 IDENTIFIER = "org.xlsales.addin"
 PREFIX, SERVICE = "XS_", "XLSALES"
-ADD_IN, COMMAND = "com.sun.star.sheet.AddIn", "org.xlsales.Command"
+ADD_IN = "com.sun.star.sheet.AddIn"
 MODULES, INTERFACE = ("org", "xlsales"), "XFunctions"
-SHEETS_ONLY = "com.sun.star.sheet.SpreadsheetDocument"
-TOOLBAR = "private:resource/toolbar/addon_org.xlsales.toolbar"
-LOCALES = {"en": "en-US", "zh": "zh-CN"}
 REASONS = ("version", "gone", "broken", "failed")
 MADE = (2026, 1, 1, 0, 0, 0)  # the same bytes on every day
 COMPONENT = "calc_component.txt"  # not .py: only LibreOffice can import it
@@ -32,14 +30,6 @@ KINDS = {
     "Addons.xcu": CONFIGURATION,
     "CalcWindowState.xcu": CONFIGURATION,
 }
-HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
-
-
-class Button(Protocol):
-    """What the toolbar must know of a command; its words are looked up by its id."""
-
-    id: str
-    group: str
 
 
 def extension(buttons: Sequence[Button], version: str, environment: Mapping[str, Any]) -> bytes:
@@ -123,37 +113,6 @@ def description(version: str) -> str:
     )
 
 
-def node(name: str, *content: str) -> str:
-    """A node of the configuration."""
-    return f'<node oor:name={quoteattr(name)} oor:op="replace">{"".join(content)}</node>'
-
-
-def group(name: str, *content: str) -> str:
-    """A node that is there already."""
-    return f"<node oor:name={quoteattr(name)}>{''.join(content)}</node>"
-
-
-def plain(name: str, value: str, kind: str = "xs:string") -> str:
-    """A property."""
-    return f'<prop oor:name="{name}" oor:type="{kind}"><value>{escape(value)}</value></prop>'
-
-
-def spoken(name: str, says: Mapping[str, str]) -> str:
-    """A property in every language."""
-    values = "".join(f'<value xml:lang="{LOCALES[lang]}">{escape(text)}</value>' for lang, text in says.items())
-    return f'<prop oor:name="{name}" oor:type="xs:string">{values}</prop>'
-
-
-def component_data(name: str, *content: str) -> str:
-    """A file of the configuration."""
-    package, _, own = name.rpartition(".")
-    return (
-        f'{HEAD}<oor:component-data xmlns:oor="http://openoffice.org/2001/registry" '
-        f'xmlns:xs="http://www.w3.org/2001/XMLSchema" oor:name="{own}" oor:package="{package}">'
-        f"{''.join(content)}</oor:component-data>"
-    )
-
-
 def functions_xcu(functions: Iterable[Function]) -> str:
     """The functions and their arguments with help in every language, for the function wizard."""
     nodes = []
@@ -179,59 +138,3 @@ def functions_xcu(functions: Iterable[Function]) -> str:
         )
     inside = group("AddInInfo", node(SERVICE, group("AddInFunctions", *nodes)))
     return component_data("org.openoffice.Office.CalcAddIns", inside)
-
-
-def addons_xcu(buttons: Sequence[Button]) -> str:
-    """The menu, a submenu for each group of commands, and the toolbar, which LibreOffice keeps flat."""
-    groups = [(key, list(members)) for key, members in groupby(buttons, key=lambda button: button.group)]
-    menus = [
-        node(
-            f"G{number:02}",
-            plain("URL", "private:menu"),
-            spoken("Title", {lang: word("group." + key, lang) for lang in LANGUAGES}),
-            plain("Context", SHEETS_ONLY),
-            group("Submenu", *(item(place, button) for place, button in enumerate(members))),
-        )
-        for number, (key, members) in enumerate(groups)
-    ]
-    title = spoken("Title", {lang: word("ribbon.tab", lang) for lang in LANGUAGES})
-    menu = node("org.xlsales.menu", title, plain("Context", SHEETS_ONLY), group("Submenu", *menus))
-    bar = node("org.xlsales.toolbar", *toolbar([members for _, members in groups]))
-    ui = group("AddonUI", group("OfficeMenuBar", menu), group("OfficeToolBar", bar))
-    return component_data("org.openoffice.Office.Addons", ui)
-
-
-def toolbar(groups: Sequence[Sequence[Button]]) -> list[str]:
-    """The buttons of the toolbar with a line between groups; the names of the nodes give the order."""
-    found: list[str] = []
-    for members in groups:
-        if found:
-            found.append(node(f"B{len(found):03}", plain("URL", "private:separator")))
-        for button in members:
-            found.append(item(len(found), button))
-    return found
-
-
-def item(place: int, button: Button) -> str:
-    """One command, in the menu or on the toolbar."""
-    entry = words()["command." + button.id]
-    return node(
-        f"B{place:03}",
-        plain("URL", f"service:{COMMAND}?{button.id}"),
-        spoken("Title", {lang: entry[lang] for lang in LANGUAGES}),
-        plain("Target", "_self"),
-        plain("Context", SHEETS_ONLY),
-    )
-
-
-def window_xcu() -> str:
-    """Where the toolbar stands and what it is called."""
-    state = node(
-        TOOLBAR,
-        spoken("UIName", {lang: word("ribbon.tab", lang) for lang in LANGUAGES}),
-        plain("Docked", "true", "xs:boolean"),
-        plain("Visible", "true", "xs:boolean"),
-        plain("DockingArea", "0", "xs:int"),
-        plain("DockPos", "0,9", "xs:string"),
-    )
-    return component_data("org.openoffice.Office.UI.CalcWindowState", group("UIElements", group("States", state)))

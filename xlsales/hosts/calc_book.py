@@ -112,9 +112,12 @@ class Book(base_classes.Book):
 
     def to_pdf(self, path: str, quality: str) -> None:  # noqa: ARG002 - Calc has one quality
         """Save the visible sheets as a PDF file; Calc itself would print the hidden ones too."""
-        printed = self.xl.createInstance("com.sun.star.sheet.SheetCellRanges")
-        for sheet in self.sheets:
-            if sheet.visible:
+        shown = [sheet for sheet in self.sheets if sheet.visible]
+        if len(shown) == 1:
+            printed = shown[0].xl  # of a whole sheet Calc prints the print areas, each on its own page
+        else:
+            printed = self.xl.createInstance("com.sun.star.sheet.SheetCellRanges")
+            for sheet in shown:
                 areas = sheet.xl.getPrintAreas() or [sheet.used_range.xl.getRangeAddress()]
                 printed.addRangeAddresses(areas, False)
         chosen = uno().Any("[]com.sun.star.beans.PropertyValue", options(Selection=printed))
