@@ -1,38 +1,14 @@
 """The whole cycle by buttons: targets, plan, monitor, score, pay, improve, review, close, roll, and targets again."""
 
 from pathlib import Path
-from threading import Thread
 
-import pytest
 import xlwings as xw
 
 from tests.calc.flows import body, cell, cells, table
-from tests.calc.window import Window, attempt, named
+from tests.calc.window import Window
 from xlsales.labels import word
 
 PERIOD, NEXT = "2026-09", "2026-10"
-
-
-@pytest.fixture(autouse=True)
-def by_menu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the window has no room for on the toolbar is called as the menu calls it."""
-    click = Window.command
-
-    def command(window: Window, name: str, clicks: int = 1) -> None:
-        label = word("command." + name, "en")
-        if attempt(lambda: any(True for top in window.tops() for _ in named(top, label))):
-            click(window, name, clicks)
-        else:
-            Thread(target=dispatch, args=(window, name), daemon=True).start()
-
-    monkeypatch.setattr(Window, "command", command)
-
-
-def dispatch(window: Window, command: str) -> None:
-    """Carry out what the entry of the menu leads to; returns when the command has ended."""
-    frame = window.app.impl.books.active.xl.getCurrentController().getFrame()
-    helper = window.app.impl.service("com.sun.star.frame.DispatchHelper")
-    helper.executeDispatch(frame, f"service:org.xlsales.Command?{command}", "", 0, ())
 
 
 def next_step(book: xw.Book, lang: str) -> str:

@@ -5,12 +5,13 @@ from unicodedata import east_asian_width
 
 from xlsales.build.cells import Value
 from xlsales.build.styles import SENTENCES
-from xlsales.schema.model import DATE, INTEGER, MONEY, NUMERIC, PERIOD, SHARE, TEXT, Column
+from xlsales.schema.model import DATE, INTEGER, MONEY, NUMBER, NUMERIC, PERIOD, SHARE, TEXT, Column
 
 LEAST, MOST, WIDEST = 7.0, 44.0, 80.0
 FILTER_BUTTON = 3.0
 SAMPLE = 400
 EMPTY_TEXT, EMPTY_SENTENCE = 19, 48  # of columns in which nothing stands yet; a time has 19 letters
+EMPTY_SUM = 14  # 99,999,999.00
 HEADER_LINES = 2
 HEADER_SIZE = 0.95  # bold letters of 9 points against plain ones of 10
 ONE_LINE = 16  # a Chinese heading up to eight characters is not broken
@@ -74,8 +75,11 @@ def column_width(name: str, column: Column, values: list[Value], unit: int) -> f
     elif len(values) > SAMPLE:
         seen = values[:: len(values) // SAMPLE]
     widest = max((value_width(value, column.kind, unit) for value in seen), default=0) + 2
-    if not any(value is not None for value in values) and column.kind == TEXT:
-        widest = EMPTY_SENTENCE if column.key in SENTENCES else EMPTY_TEXT  # somebody, or a button, writes there later
+    if not any(value is not None for value in values):  # somebody, or a button, writes there later
+        if column.kind == TEXT:
+            widest = EMPTY_SENTENCE if column.key in SENTENCES else EMPTY_TEXT
+        elif column.kind in {MONEY, NUMBER}:
+            widest = EMPTY_SUM
     least = 11.5 if column.kind in {DATE, PERIOD} else 13.0 if column.kind == MONEY else LEAST
     most = WIDEST if column.key in SENTENCES else MOST
     return beside_button(name, min(max(widest * 1.05, heading_width(name), least), most))
