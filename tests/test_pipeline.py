@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.examples import example
 from xlsales.core.deals import default_stages, read_deals, within
-from xlsales.core.pipeline import SUMMARY, by_month, coverage_by_month, funnel, losses, pipeline, velocity
+from xlsales.core.pipeline import SUMMARY, funnel, losses, pipeline, velocity
+from xlsales.core.pipeline_due import by_month, coverage_by_month
 from xlsales.core.refusal import Refusal
 
 AS_OF = pd.Timestamp("2026-05-15")

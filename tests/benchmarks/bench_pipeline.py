@@ -10,7 +10,8 @@ import pandas as pd
 
 from xlsales.core.deal_watch import watch
 from xlsales.core.deals import default_stages, read_deals
-from xlsales.core.pipeline import by_month, funnel, pipeline
+from xlsales.core.pipeline import funnel, pipeline
+from xlsales.core.pipeline_due import by_month
 from xlsales.core.snapshots import stage_conversion, stage_days, won_percentiles
 
 AS_OF = pd.Timestamp("2026-06-30")

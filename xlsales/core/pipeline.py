@@ -1,4 +1,4 @@
-"""What the pipeline is worth, how often deals are won, and how fast."""
+"""What the pipeline is worth, how often deals are won, and how fast; its funnel; why deals are lost."""
 
 import numpy as np
 import pandas as pd
@@ -111,22 +111,26 @@ def _parts(deals: pd.DataFrame, first: Day | None, last: Day | None) -> pd.DataF
     return pd.DataFrame({name: np.asarray(part, float) for name, part in parts.items()}, index=deals.index)
 
 
-def _known(amount: pd.Series, of: pd.Series, valued: pd.Series) -> Floats:
-    """A sum, blank where there are deals and none of them has a value."""
-    known: Floats = np.where((of > 0) & (valued == 0), np.nan, amount)
-    return known
+def known(amount: pd.Series, of: pd.Series, valued: pd.Series) -> Floats:
+    """A sum, blank where there are deals and none of them has a value.
+
+    >>> known(pd.Series([0.0, 5.0]), pd.Series([2, 2]), pd.Series([0, 1]))
+    array([nan,  5.])
+    """
+    sums: Floats = np.where((of > 0) & (valued == 0), np.nan, amount)
+    return sums
 
 
 def _measures(sums: pd.DataFrame) -> pd.DataFrame:
     valued = sums["deals"] - sums["unvalued"]
     rows = pd.DataFrame({"deals": sums["deals"], "unvalued": sums["unvalued"]}, index=sums.index)
     for name in ("open", "weighted", "commit", "best_case"):
-        rows[name] = _known(sums[name], sums["deals"], valued)
+        rows[name] = known(sums[name], sums["deals"], valued)
     dated = sums["slip_unknown"] == 0
-    rows["slipped"] = np.where(dated, _known(sums["slipped"], sums["slipped_deals"], sums["slipped_valued"]), np.nan)
+    rows["slipped"] = np.where(dated, known(sums["slipped"], sums["slipped_deals"], sums["slipped_valued"]), np.nan)
     rows["slipped_deals"] = sums["slipped_deals"].where(dated)
     rows["won_deals"], rows["lost_deals"] = sums["won_deals"], sums["lost_deals"]
-    rows["won"] = _known(sums["won"], sums["won_deals"], sums["won_valued"])
+    rows["won"] = known(sums["won"], sums["won_deals"], sums["won_valued"])
     rows["win_rate_count"] = ratio(sums["won_deals"], sums["won_deals"] + sums["lost_deals"])
     rows["win_rate_value"] = ratio(sums["won"], sums["won"] + sums["lost"])
     rows["cohort_win_rate_count"] = ratio(sums["cohort_won"], sums["cohort"])
@@ -135,78 +139,6 @@ def _measures(sums: pd.DataFrame) -> pd.DataFrame:
     rows["cycle_days"] = ratio(sums["cycle"], sums["timed"])
     rows["velocity_per_day"] = ratio(rows["deals"] * rows["mean_value"] * rows["win_rate_count"], rows["cycle_days"])
     return rows
-
-
-def by_month(deals: pd.DataFrame) -> pd.DataFrame:
-    """Open and weighted value by the month in which the deals are due, with what slipped and what has no date apart.
-
-    deals: from `read_deals` with as_of. Returns rows of line (due, slipped, undated), month (first day; blank but for
-    due), deals, unvalued, open, weighted; slipped deals are in their own line only, so that the lines add up to all
-    open deals. Blank where no deal of the row has a value. Refuses deals read without as_of. Source: DEFINITIONS 6.
-
-    >>> from xlsales.core.deals import read_deals
-    >>> deal = pd.DataFrame({"stage": ["proposal"], "value": [1000.0], "close_date": [pd.Timestamp("2026-01-31")]})
-    >>> by_month(read_deals(deal, as_of=pd.Timestamp("2026-01-15")))[["line", "weighted"]].values.tolist()
-    [['due', 500.0]]
-    """
-    rows = deals[deals["is_open"]]
-    if rows["is_slipped"].isna().any():
-        raise Refusal("as_of_missing")
-    month = _month(rows["close_date"])
-    line = np.where(rows["is_slipped"].to_numpy(bool), "slipped", np.where(month.isna(), "undated", "due"))
-    parts = pd.DataFrame(
-        {
-            "line": pd.Categorical(line, ["due", "slipped", "undated"], ordered=True),
-            "month": month.where(line == "due"),
-            "deals": 1.0,
-            "unvalued": rows["value"].isna().astype(float),
-            "open": rows["value"].fillna(0.0),
-            "weighted": rows["weighted"].fillna(0.0),
-        }
-    )
-    sums = parts.groupby(["line", "month"], observed=True, dropna=False).sum().reset_index()
-    for name in ("open", "weighted"):
-        sums[name] = _known(sums[name], sums["deals"], sums["deals"] - sums["unvalued"])
-    return sums.assign(line=sums["line"].astype("str"))
-
-
-def coverage_by_month(deals: pd.DataFrame, target_left: pd.DataFrame) -> pd.DataFrame:
-    """Open value due against what is left of the target, by salesperson and month.
-
-    deals: from `read_deals` with as_of, and salesperson. target_left: salesperson, month (any day of it), target_left
-    (target − won, in the deals' currency). Returns a row for each pair that has deals due or a target: salesperson,
-    month (first day), deals, open, weighted (all due in the month, slipped ones among them), slipped (that part),
-    target_left, coverage = open/target_left, blank where nothing is left or no target is given. Deals without a close
-    date are in no month. Refuses deals read without as_of. Source: DEFINITIONS 6.
-    """
-    missing = [column for column in ("salesperson", "month", "target_left") if column not in target_left]
-    if missing or "salesperson" not in deals:
-        raise Refusal("columns_missing", columns=missing or ["salesperson"])
-    due = deals[deals["is_open"] & deals["close_date"].notna()]
-    if due["is_slipped"].isna().any():
-        raise Refusal("as_of_missing")
-    parts = pd.DataFrame(
-        {
-            "salesperson": due["salesperson"],
-            "month": _month(due["close_date"]),
-            "deals": 1.0,
-            "valued": due["value"].notna().astype(float),
-            "open": due["value"].fillna(0.0),
-            "weighted": due["weighted"].fillna(0.0),
-            "slipped": due["value"].fillna(0.0).where(due["is_slipped"].astype(bool), 0.0),
-        }
-    )
-    keys = ["salesperson", "month"]
-    sums = parts.groupby(keys, dropna=False).sum().reset_index()
-    left = target_left.assign(month=_month(target_left["month"]))
-    left = left.groupby(keys, dropna=False)["target_left"].sum(min_count=1).reset_index()
-    rows = sums.merge(left, on=keys, how="outer", sort=True)
-    filled = rows[["deals", "valued", "open", "weighted", "slipped"]].fillna(0.0)
-    for name in ("open", "weighted", "slipped"):
-        rows[name] = _known(filled[name], filled["deals"], filled["valued"])
-    rows["deals"] = filled["deals"]
-    rows["coverage"] = np.where(rows["target_left"] > 0, ratio(rows["open"], rows["target_left"]), np.nan)
-    return rows[[*keys, "deals", "open", "weighted", "slipped", "target_left", "coverage"]]
 
 
 def funnel(deals: pd.DataFrame, stages: pd.DataFrame, by: list[str] | None = None) -> pd.DataFrame:
@@ -231,7 +163,7 @@ def funnel(deals: pd.DataFrame, stages: pd.DataFrame, by: list[str] | None = Non
     measures = ["deals", "valued", "value", "weighted", "slipped_deals"]
     full[measures] = full[measures].fillna(0.0)
     for name in ("value", "weighted"):
-        full[name] = _known(full[name], full["deals"], full["valued"])
+        full[name] = known(full[name], full["deals"], full["valued"])
     return full.drop(columns="valued")
 
 
@@ -256,7 +188,3 @@ def losses(deals: pd.DataFrame, reason: str) -> pd.DataFrame:
     return rows.assign(
         share_count=ratio(rows["deals"], rows["deals"].sum()), share_value=ratio(rows["value"], rows["value"].sum())
     )
-
-
-def _month(dates: pd.Series) -> pd.Series:
-    return pd.Series(dates.to_numpy().astype("M8[M]").astype("M8[s]"), index=dates.index)

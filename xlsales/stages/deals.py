@@ -7,7 +7,8 @@ from xlsales.core.attained import target_windows
 from xlsales.core.calendar import first_day, last_day, period_keys
 from xlsales.core.deal_watch import deal_problems, follow_ups_due
 from xlsales.core.period_steps import children
-from xlsales.core.pipeline import by_month, coverage_by_month, losses
+from xlsales.core.pipeline import losses
+from xlsales.core.pipeline_due import by_month, coverage_by_month
 from xlsales.core.probability import win_chances
 from xlsales.core.refusal import Refusal
 from xlsales.core.snapshots import stage_conversion
