@@ -74,6 +74,7 @@ def load(request: Request, start: Any) -> Loaded:
     """Read and check everything; InputError where nothing can be read."""
     from xlsales import sources, validate
     from xlsales.commands import incoming
+    from xlsales.commands.sealing import changed_closings
     from xlsales.sources.refreshed import report
 
     start("read")
@@ -85,9 +86,10 @@ def load(request: Request, start: Any) -> Loaded:
     start("check")
     checked = validate.validate_all(raw, lang=request.lang)
     chosen = request.as_of or checked.settings.get("as_of") or request.now.date()
+    problems = [*checked.problems, *changed_closings(checked.tables, checked.settings, raw.origins)]
     left_out = float(checked.excluded["money"].sum())
     rows = report(raw, checked.tables, checked.excluded)
-    return Loaded(checked.tables, {**checked.settings, "as_of": chosen}, checked.problems, left_out, rows)
+    return Loaded(checked.tables, {**checked.settings, "as_of": chosen}, problems, left_out, rows)
 
 
 def compute(loaded: Loaded, start: Any) -> "tuple[Loaded, dict[str, pd.DataFrame]]":

@@ -30,6 +30,7 @@ def loaded(book: Path, lang: str) -> tuple[terminal.Loaded, "pd.DataFrame"]:
     Errors in the plan stop the work.
     """
     from xlsales import validate
+    from xlsales.commands.sealing import changed_closings
     from xlsales.exchange.book_file import read_plan_book
 
     if not book.is_file():
@@ -40,7 +41,8 @@ def loaded(book: Path, lang: str) -> tuple[terminal.Loaded, "pd.DataFrame"]:
         if problem.table == "plan" and problem.severity == "error":
             raise InputError(problem)
     left_out = float(checked.excluded["money"].sum())
-    found = terminal.Loaded(checked.tables, checked.settings, checked.problems, left_out)
+    problems = [*checked.problems, *changed_closings(checked.tables, checked.settings, raw.origins)]
+    found = terminal.Loaded(checked.tables, checked.settings, problems, left_out)
     return found, raw.tables.get("plan", found.tables["plan"])
 
 

@@ -20,6 +20,7 @@ from xlsales.commands.problem_rows import problem_table
 from xlsales.commands.protocol import Replace
 from xlsales.commands.reading import results_on
 from xlsales.commands.registry import COMMANDS
+from xlsales.commands.sealing import changed_closings
 from xlsales.exchange.book_file import read_plan_book
 from xlsales.hosts.kept_copy import replace_keeping
 from xlsales.hosts.xlsx_parts import table_places
@@ -83,7 +84,8 @@ def refresh(book: Path, only: str, since: date | None, look: tuple[str, datetime
         settings = {**checked.settings, "as_of": checked.settings.get("as_of") or now.date()}
         start("compute")
         outcome = ran(checked.tables, settings)
-        problems = [*checked.problems, *from_run(outcome.refused, outcome.notes)]
+        changed = changed_closings(checked.tables, settings, raw.origins)
+        problems = [*checked.problems, *changed, *from_run(outcome.refused, outcome.notes)]
         start("write")
         stand = {key: Origin("", each.sheet, each.area[1], each.area[0]) for key, each in table_places(book).items()}
         writes = [*results_on(worded(outcome.results, lang), chosen, lambda _: stand), problem_table(problems, lang)]
@@ -99,7 +101,7 @@ def refresh(book: Path, only: str, since: date | None, look: tuple[str, datetime
             tables = {**held.tables, **{each.table: each.frame for each in [*writes, log] if each.table in KEPT}}
             shown = partial(build_like, book, tables, worded(outcome.results, lang), problems, settings, now)
         cut = write(book, [*writes, log], lang, [name for name in computed_sheets() if is_ours(book)], shown)
-    list_problems([problem for problem in problems if problem.severity == "error"], lang, 20)
+    list_problems([*(problem for problem in problems if problem.severity == "error"), *changed], lang, 20)
     for sentence in cut:
         say(sentence)
     tell_report(rows, lang)

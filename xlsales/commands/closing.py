@@ -4,7 +4,7 @@ import pandas as pd
 
 from xlsales.commands.answer import Answer
 from xlsales.commands.protocol import Append, Book, Replace
-from xlsales.commands.reading import Work, load
+from xlsales.commands.reading import Work, load, of_closed
 from xlsales.commands.reviewing import reviewed
 from xlsales.commands.sealing import calendar, content, seals
 from xlsales.core.calendar import last_day, period_keys
@@ -26,7 +26,7 @@ def review(book: Book) -> Answer:
     found = reviewed(book, work, period)
     facts = {"period": period, "rows": found.new, "decided": found.decided, "changed": found.changed}
     question = word("said.review_asks", book.lang, **facts) if found.changed else ""
-    says = word("said.reviewed", book.lang, **facts)
+    says = "\n".join([word("said.reviewed", book.lang, **facts), *of_closed(work.problems, book.lang)])
     rows = len(found.page[found.page["period"] == period])
     return Answer((*work.pending, *found.changes), says, question, period, rows, table="reviews")
 

@@ -3,9 +3,8 @@
 from xlsales.commands.images import seal
 from xlsales.commands.problem_rows import problem_table
 from xlsales.commands.protocol import Book, Change, Replace
-from xlsales.commands.reading import Answer, load
+from xlsales.commands.reading import Answer, load, of_closed
 from xlsales.commands.registry import ORDERS, label
-from xlsales.commands.sealing import changed_closings
 from xlsales.commands.transaction import UNDO, nothing, recall
 from xlsales.labels import word
 from xlsales.problems import InputError, Problem, table_name
@@ -15,9 +14,10 @@ from xlsales.schema import INPUTS, TABLES
 def check(book: Book) -> Answer:
     """List everything that is wrong, each with its cell; a closed period that was changed is among it."""
     work = load(book)
-    problems = [*work.problems, *changed_closings(work.tables, work.settings, work.raw.origins)]
+    problems = work.problems
     counts = {severity: sum(problem.severity == severity for problem in problems) for severity in ("error", "warning")}
     says = word("said.checked", book.lang, errors=f"{counts['error']:,}", warnings=f"{counts['warning']:,}")
+    says = "\n".join([says, *of_closed(problems, book.lang)])
     listed = problem_table(problems, book.lang)
     return Answer((listed,), says, rows=len(problems), undoable=False, table="problems")
 

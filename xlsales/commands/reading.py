@@ -14,7 +14,7 @@ from xlsales.commands.plan_limits import fold_limits
 from xlsales.commands.plan_sheet import PlanSheet, fold, plan_sheets
 from xlsales.commands.problem_rows import problem_table
 from xlsales.commands.protocol import Book, Change, Reading, Replace
-from xlsales.commands.sealing import KEPT, changed_closings
+from xlsales.commands.sealing import KEPT, changed_closings, periods_named
 from xlsales.labels import word
 from xlsales.problems import Problem, from_run
 from xlsales.schema import INPUTS, RESULTS, TABLES
@@ -22,8 +22,6 @@ from xlsales.schema.origin import Origin
 
 Places = Callable[[list[str]], Mapping[str, Origin]]
 FOLDED = {"plan": fold, "plan_limits": fold_limits}  # what the matrices say goes first into these tables
-# Sheets of the end of a month: whether a closed period was changed is looked at with them, and with Check data.
-CLOSING = frozenset({"scorecard_report", "incentives_report", "improvement_report"})
 READ = (*INPUTS, "plan_versions", "plan_limits", "quota_moves", "refreshes", *KEPT)
 # What the plan's own commands need: the plan, the targets, and the masters that they refer to.
 PLANNING = (
@@ -59,7 +57,7 @@ class Work:
 
 
 def load(book: Book, instead: Reading | None = None, only: Collection[str] = READ) -> Work:
-    """Read and check everything. instead: tables that are to stand in the place of the book's.
+    """Read and check everything, closed periods too. instead: tables that are to stand in the place of the book's.
 
     only: the tables that a command needs, with all that they refer to; the others are empty then.
     """
@@ -83,7 +81,10 @@ def load(book: Book, instead: Reading | None = None, only: Collection[str] = REA
     book.progress(word("said.checking", book.lang))
     checked = validate.validate_all(raw, lang=book.lang)
     settings = {**checked.settings, "as_of": checked.settings.get("as_of") or book.now.date()}
-    return Work(raw, checked.tables, settings, checked.problems, sheets, pending, checked.excluded)
+    problems = [*checked.problems]
+    if only is READ:  # a part of the tables does not tell whether a period is what it was
+        problems += changed_closings(checked.tables, settings, raw.origins)
+    return Work(raw, checked.tables, settings, problems, sheets, pending, checked.excluded)
 
 
 def completed(book: Book, raw: Reading, given: Collection[str]) -> Reading | None:
@@ -153,8 +154,6 @@ def recomputed(book: Book, sheets: Collection[str] | None) -> Answer:
     """Compute the results of some sheets anew from what stands in the book."""
     work = load(book)
     results = compute(book, work, sheets)
-    if sheets is not None and CLOSING & set(sheets):
-        work.problems += changed_closings(work.tables, work.settings, work.raw.origins)
     return answered(book, work, results_on(results, sheets, places_in(book)), sheets)
 
 
@@ -169,9 +168,17 @@ def answered(book: Book, work: Work, changes: list[Change], sheets: Collection[s
     errors = sum(problem.severity == "error" for problem in work.problems)
     key = "said.computed_errors" if errors else "said.computed"
     says = word(key, book.lang, rows=f"{rows:,}", as_of=work.as_of.date(), errors=f"{errors:,}")
+    says = "\n".join([says, *of_closed(work.problems, book.lang)])
     listed = problem_table(work.problems, book.lang)
     sheet = next(iter(sorted(sheets, key=list(_order()).index))) if sheets else ""
     return Answer((*work.pending, *changes, listed), says, rows=rows, sheet=sheet)
+
+
+def of_closed(problems: Collection[Problem], lang: str) -> list[str]:
+    """A sentence on the closed periods that were changed since; none where there are none."""
+    periods = periods_named(problems)
+    listed = word("where.list", lang).join(periods)
+    return [word("said.closed_changed", lang, periods=listed)] if periods else []
 
 
 def _order() -> dict[str, None]:

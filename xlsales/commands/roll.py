@@ -4,7 +4,7 @@ from pathlib import Path
 
 from xlsales.commands.answer import Answer
 from xlsales.commands.protocol import Book
-from xlsales.commands.reading import load
+from xlsales.commands.reading import load, of_closed
 from xlsales.commands.rolling import Look, Opened, last_closed, open_next, period_after
 from xlsales.labels import word
 from xlsales.problems import InputError, Problem
@@ -46,4 +46,4 @@ def rolled(opened: Opened, path: Path, own: tuple[tuple[str, ...], bool | None],
         lines.append(word("said.rolled_sheets", lang, sheets=word("where.list", lang).join(own[0])))
     if own[1] is False:
         lines.append(word("said.rolled_macros", lang))
-    return "\n".join(lines)
+    return "\n".join([*lines, *of_closed(opened.problems, lang)])

@@ -1,6 +1,6 @@
 """What belongs to a period that is closed, its seal, and which closed periods have changed since."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -15,6 +15,7 @@ from xlsales.schema.origin import Origin
 LAST_DAY = 31  # a month that closes on the 31st closes on its last day
 KEPT = ("review_page", "closed_periods", "closed_content", *LOCKED.values())  # what closing itself writes
 OF_PERIOD = ("targets", "reviews", "review_page")  # tables whose rows name the period
+CODES = frozenset({"closed_table_changed", "closed_sum_changed", "closed_changed", "closed_opened"})
 Frames = Mapping[str, pd.DataFrame]
 
 
@@ -72,7 +73,7 @@ def _total(key: str, frame: pd.DataFrame) -> float:
 
 
 def changed_closings(tables: Frames, settings: Mapping[str, Any], origins: Mapping[str, Origin]) -> list[Problem]:
-    """A warning for each table of each closed period that is no longer what it was."""
+    """A warning for each table of each closed period that is no longer what it was, and for each one opened again."""
     closed, sealed = tables["closed_periods"], tables["closed_content"]
     origin = origins.get("closed_periods")
     found = []
@@ -80,26 +81,31 @@ def changed_closings(tables: Frames, settings: Mapping[str, Any], origins: Mappi
         held = content(tables, settings, row.period)
         if fingerprint(held) == row.hash:
             continue
-        cell = origin.cell(int(row.Index), 0) if origin else ""
-        sheet = origin.sheet if origin else ""
         before = sealed[sealed["period"] == row.period].set_index("table")
         now = seals(held, row.period).set_index("table")
         facts = {"period": row.period, "day": str(row.closed_on.date())}
+        place = (origin.sheet, origin.cell(int(row.Index), 0)) if origin else ("", "")
+        told = []
         for key in [*before.index, *now.index.difference(before.index)]:
-            told = _difference(before, now, key)
-            if told is not None:
-                code = "closed_table_changed" if len(told) == 2 else "closed_sum_changed"
-                more = {"other_table": key, **facts, **told}
-                found.append(
-                    Problem(code, "warning", "closed_periods", "period", None, row.period, sheet, cell, facts=more)
-                )
-        if before.empty:  # closed by an earlier version, which kept no seal of each table
-            found.append(
-                Problem(
-                    "closed_changed", "warning", "closed_periods", "period", None, row.period, sheet, cell, facts=facts
-                )
-            )
-    return found
+            difference = _difference(before, now, key)
+            if difference is not None:
+                code = "closed_table_changed" if len(difference) == 2 else "closed_sum_changed"
+                told.append(_warning(code, row.period, place, {"other_table": key, **facts, **difference}))
+        # No seal of a table where an earlier version closed it, or where the seals themselves were changed.
+        found += told or [_warning("closed_changed", row.period, place, facts)]
+    opened = [period for period in sealed["period"].dropna().unique() if not (closed["period"] == period).any()]
+    place = (origin.sheet, origin.cell(0, 0)) if origin else ("", "")
+    return found + [_warning("closed_opened", period, place, {"period": period}) for period in opened]
+
+
+def periods_named(problems: Iterable[Problem]) -> list[str]:
+    """The closed periods that problems name as changed or opened again, in order."""
+    return sorted({str(each.value) for each in problems if each.table == "closed_periods" and each.code in CODES})
+
+
+def _warning(code: str, period: str, place: tuple[str, str], facts: Mapping[str, object]) -> Problem:
+    """A warning at the row of a closed period."""
+    return Problem(code, "warning", "closed_periods", "period", None, period, *place, facts=facts)
 
 
 def _difference(before: pd.DataFrame, now: pd.DataFrame, key: str) -> dict[str, float] | None:

@@ -48,20 +48,25 @@ def changed_periods(closed: pd.DataFrame, contents: Mapping[str, Mapping[str, pd
 
 def _lines(table: pd.DataFrame) -> list[str]:
     """The rows as text, each cell with the length of its own text before it, so that no two rows can look alike."""
-    columns = [_cells(table[column]) for column in sorted(table.columns, key=str)]
-    names = [str(column) for column in sorted(table.columns, key=str)]
-    kept = [(name, cells) for name, cells in zip(names, columns, strict=True) if any(cells)]
+    named = sorted(((str(column), column) for column in table.columns), key=lambda pair: pair[0])
+    kept = [(name, cells) for name, column in named for cells in [_cells(table[column])] if cells is not None]
     rows = zip(*(cells for _, cells in kept), strict=True)
-    lines = sorted("|".join(f"{len(cell)}:{cell}" for cell in row) for row in rows)
+    lines = sorted("|".join(row) for row in rows)
     return ["|".join(f"{len(name)}:{name}" for name, _ in kept), *lines] if lines else []
 
 
-def _cells(column: pd.Series) -> list[str]:
-    """Each value as text in one form."""
+def _cells(column: pd.Series) -> list[str] | None:
+    """Each value as text in one form behind its length, made once per different value; None where all are blank."""
     if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
-        numbers = column.to_numpy(dtype=float, na_value=np.nan)
-        return ["" if np.isnan(number) else _number(number) for number in numbers.tolist()]
-    return [_text(value) for value in column.tolist()]
+        numbers, places = np.unique(column.to_numpy(dtype=float, na_value=np.nan), return_inverse=True)
+        texts = ["" if np.isnan(number) else _number(number) for number in numbers.tolist()]
+    else:
+        places, values = pd.factorize(column, use_na_sentinel=False)
+        texts = [_text(value) for value in values.tolist()]
+    if not any(texts):
+        return None
+    told = [f"{len(text)}:{text}" for text in texts]
+    return [told[place] for place in places.tolist()]
 
 
 def _number(number: float) -> str:
