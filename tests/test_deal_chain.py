@@ -1,10 +1,10 @@
-"""Opportunity, quote and order in one line, and the service cases that wait."""
+"""Opportunity, quote and order in one line."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from xlsales.core.deal_chain import deal_chain, open_cases
+from xlsales.core.deal_chain import deal_chain
 from xlsales.core.deals import read_deals
 from xlsales.core.refusal import Refusal
 
@@ -62,22 +62,6 @@ def test_where_no_order_names_a_quote_nothing_is_known_of_orders() -> None:
     found = told(pd.DataFrame({"quote": [None], "sales": [5.0]}))
     assert found[["order_lines", "ordered"]].isna().all(axis=None)
     assert "not_ordered" not in found["state"].tolist()
-
-
-def test_open_cases_have_age_and_owner_complaints_first() -> None:
-    cases = pd.DataFrame(
-        {
-            "case": list("abcd"),
-            "customer": ["x", "y", "x", "x"],
-            "kind": ["repair", "complaint", "complaint", "complaint"],
-            "opened": pd.to_datetime(["2026-01-01", "2026-06-20", "2026-06-10", "2026-07-05"]),
-            "closed": pd.to_datetime([None, None, "2026-07-02", None]),
-        }
-    )
-    found = open_cases(cases, AS_OF, pd.Series({"x": "Ann"}))
-    assert found["case"].tolist() == ["c", "b", "a"], "closed later is open now; opened later is not there yet"
-    assert found["age_days"].tolist() == [20, 10, 180]
-    assert found["salesperson"].fillna("").tolist() == ["Ann", "", "Ann"]
 
 
 def test_inputs_stay_as_they_were() -> None:

@@ -11,9 +11,10 @@ from xlsales.schema import TABLES
 from xlsales.schema.model import CODE, DATE, NUMERIC, PERIOD
 from xlsales.validate import validate_all
 
-FINGERPRINT = "123a63de229bd606"
+FINGERPRINT = "3c568f34d5854c5d"
 NOT_BEFORE_TODAY = {  # plans, promises and validity: dates that may lie ahead
     ("tasks", "due"),
+    ("service_cases", "due"),
     ("invoices", "due_date"),
     ("receipts", "maturity"),
     ("interactions", "next_date"),

@@ -65,7 +65,7 @@ STEPS: tuple[Step, ...] = (
     Step("win_chances", "deals.chances", ("calibration", "win_chances")),
     Step("deal_problems", "deals.problems"),
     Step("deal_chain", "chain.chain"),
-    Step("open_cases", "chain.service"),
+    Step("service", "chain.service", ("case_owners", "open_cases")),
     Step("follow_ups", "deals.contacts"),
     Step("customers", "selling.customer_segments", ("customer_segments",)),
     Step("lapsed_customers", "caring.quiet_customers"),

@@ -6,6 +6,7 @@ import xlwings as xw
 
 from tests.calc.flows import body, cell, cells, table
 from tests.calc.window import Window
+from xlsales.build.sheets.home import NEXT_ROW
 from xlsales.labels import word
 
 PERIOD, NEXT = "2026-09", "2026-10"
@@ -13,7 +14,7 @@ PERIOD, NEXT = "2026-09", "2026-10"
 
 def next_step(book: xw.Book, lang: str) -> str:
     """What Home says is to be done next."""
-    return str(book.sheets[word("sheet.home", lang)].range("B28").value)
+    return str(book.sheets[word("sheet.home", lang)].range(f"B{NEXT_ROW + 1}").value)
 
 
 def allocate(window: Window, book: xw.Book) -> float:

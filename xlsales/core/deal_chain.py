@@ -1,9 +1,9 @@
-"""From opportunity over quote to order in one line, and the service cases that wait, with their age."""
+"""From opportunity over quote to order in one line."""
 
 import numpy as np
 import pandas as pd
 
-from xlsales.core.ratio import Day, day, days_between
+from xlsales.core.ratio import Day, day
 from xlsales.core.refusal import Refusal
 
 CHAIN = ("opportunity", "customer", "salesperson", "stage", "value", "quote", "date", "quoted", "status", "valid_until",
@@ -60,25 +60,3 @@ def _state(rows: pd.DataFrame, as_of: Day) -> pd.Series:
     }
     found = np.select([case.to_numpy(bool) for case in cases.values()], list(cases), "")
     return pd.Series(found, index=rows.index, dtype="str")
-
-
-def open_cases(cases: pd.DataFrame, as_of: Day, owners: pd.Series | None = None) -> pd.DataFrame:
-    """Service cases that are open at the end of as_of, with age and owner: complaints first, the oldest first.
-
-    cases: case, customer, opened, closed, kind. owners: salesperson by customer. A case that was closed later counts
-    as open; one without its day of opening has no age. Returns the rows with age_days and salesperson.
-
-    >>> one = pd.DataFrame({"case": ["a"], "customer": ["c"], "opened": [pd.Timestamp("2026-01-01")],
-    ...                     "closed": [pd.NaT], "kind": ["complaint"]})
-    >>> open_cases(one, pd.Timestamp("2026-01-31"))["age_days"].tolist()
-    [30.0]
-    """
-    end = pd.Timestamp(day(as_of))
-    begun = ~(pd.to_datetime(cases["opened"]) > end)
-    rows = cases[begun & ~(pd.to_datetime(cases["closed"]) <= end)]
-    owner = pd.Series(np.nan, index=rows.index, dtype="object") if owners is None else rows["customer"].map(owners)
-    rows = rows.assign(
-        age_days=days_between(rows["opened"], as_of), salesperson=owner, later=rows["kind"] != "complaint"
-    )
-    ordered = rows.sort_values(["later", "age_days"], ascending=[True, False], kind="stable", ignore_index=True)
-    return ordered.drop(columns="later")

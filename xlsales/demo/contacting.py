@@ -18,6 +18,7 @@ UNPLANNED = (3, 1)  # mails and service visits that are logged
 FIRST_MONTH = 18  # July 2025, when the log began
 YEAR_END = 36
 DONE = {"NORTH": 95, "EAST": 99, "SOUTH": 97, "WEST": 104, "EXPORT": 96}  # percent of the plan
+COMPLAINT_DAYS = 10  # within which a complaint is promised an answer
 DONE_TROUBLE = 70  # of those who stayed: they look after the others' customers too, mostly in the office
 
 
@@ -151,6 +152,8 @@ def service_cases(who: Customers, dice: Dice, lang: str, count: int = 260) -> pd
             "kind": np.array(["complaint", "repair", "question"], dtype=object)[kind],
             "severity": dice.pick([3, 5, 4, 2, 1], count) + 1,
             "text": listed("case_text", lang)[text],
+            "salesperson": pd.Series([None] * count, dtype="object"),
+            "due": stamps(np.where(kind == 0, opened + COMPLAINT_DAYS, np.datetime64("NaT"))),
         }
     )
 

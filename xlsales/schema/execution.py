@@ -42,7 +42,7 @@ TABLES = (
     ),
     Table(
         "interactions",
-        "leads",
+        "interactions",
         ("interaction",),
         (
             must(code("interaction")),
@@ -56,7 +56,7 @@ TABLES = (
     ),
     Table(
         "service_cases",
-        "leads",
+        "service",
         ("case",),
         (
             must(code("case")),
@@ -66,6 +66,8 @@ TABLES = (
             choice("kind", "complaint", "repair", "question"),
             integer("severity", low=1, high=5),
             text("text"),
+            person(),
+            date("due"),
         ),
     ),
     Table(
@@ -122,7 +124,7 @@ TABLES = (
     ),
     Table(
         "quotes",
-        "pipeline",
+        "quotes",
         ("quote",),
         (
             must(code("quote")),
@@ -266,7 +268,7 @@ TABLES = (
     ),
     Table(
         "satisfaction",
-        "leads",
+        "service",
         ("customer", "date"),
         (
             must(ref("customer")),
@@ -280,7 +282,7 @@ TABLES = (
     ),
     Table(
         "training",
-        "leads",
+        "activities",
         ("salesperson", "course", "date"),
         (
             must(person()),

@@ -154,7 +154,7 @@ TABLES = (
     ),
     Table(
         "contacts",
-        "customers",
+        "contacts",
         ("contact",),
         (
             must(code("contact")),

@@ -43,6 +43,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("country", CODE, "CN"),
         Setting("excellent", SHARE, 1.0, low=0),
         Setting("action", SHARE, 0.7, low=0),
+        Setting("case_days", INTEGER, 14, low=1, high=365),
         Setting("confidence", SHARE, 0.8, low=0.5, high=0.99),
         Setting("source", TEXT, ""),
     )

@@ -1,6 +1,9 @@
 """Stage 3, chain and service: opportunity, quote and order in one line; the service cases that wait."""
 
-from xlsales.core.deal_chain import deal_chain, open_cases
+import pandas as pd
+
+from xlsales.core.deal_chain import deal_chain
+from xlsales.core.service import case_owners, open_cases
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import given
 
@@ -18,18 +21,25 @@ def chain(cycle: Cycle) -> Frames:
     order = table.assign(fine=table["chain_state"] == "").sort_values(
         ["fine", "value"], ascending=[True, False], kind="stable", ignore_index=True
     )
-    people = names(cycle, PERSON, order[PERSON].astype("str")).where(order[PERSON].notna())
     customers = names(cycle, "customer", order["customer"].astype("str")).where(order["customer"].notna())
-    return {"deal_chain": order.drop(columns="fine").assign(name=customers, salesperson=people)}
+    return {"deal_chain": order.drop(columns="fine").assign(name=customers, salesperson=_people(cycle, order[PERSON]))}
 
 
 def service(cycle: Cycle) -> Frames:
-    """`open_cases`: complaints, repairs and questions that are not closed, with age and the customer's owner."""
+    """`open_cases`: what is not closed, with age, owner and lateness; `case_owners`: how much of it waits at whom."""
     cases = given(cycle, "service_cases")
     if cases is None:
         return {}
-    owners = cycle.tables["customers"].drop_duplicates("customer").set_index("customer")[PERSON]
-    table = open_cases(cases, cycle.as_of, owners)
-    people = names(cycle, PERSON, table[PERSON].astype("str")).where(table[PERSON].notna())
+    keepers = cycle.tables["customers"].drop_duplicates("customer").set_index("customer")[PERSON]
+    table = open_cases(cases, cycle.as_of, keepers, float(cycle.settings["case_days"]))
+    owners = case_owners(table)
     customers = names(cycle, "customer", table["customer"].astype("str"))
-    return {"open_cases": table.assign(name=customers, salesperson=people)}
+    return {
+        "open_cases": table.assign(name=customers, salesperson=_people(cycle, table[PERSON])),
+        "case_owners": owners.assign(name=_people(cycle, owners["owner"])),
+    }
+
+
+def _people(cycle: Cycle, people: pd.Series) -> pd.Series:
+    """Names of salespeople; blank where there is nobody."""
+    return names(cycle, PERSON, people.astype("str")).where(people.notna())

@@ -42,6 +42,7 @@ PAIRS = (
     Pair("receipts", "date", "discounted"),
     Pair("receipts", "discounted", "maturity"),
     Pair("service_cases", "opened", "closed", WARNING),
+    Pair("service_cases", "opened", "due", WARNING),
     Pair("opportunities", "created", "close_date", WARNING),
     Pair("plan", "lower", "upper"),
     Pair("commission_plan", "floor", "cap"),

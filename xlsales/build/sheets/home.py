@@ -17,8 +17,14 @@ from xlsales.build.table_sheet import open_sheet, protect
 from xlsales.build.wording import sheet_name, value_word
 from xlsales.schema.model import MONEY, QUANTITY, SHARE, TEXT
 
-FACT_ROW, FIVE_ROW, CYCLE_ROW, NEXT_ROW, PROBLEM_ROW = 4, 10, 19, 27, 30
 COLUMNS = (22, 17, 17, 17, 14, 16, 16, 16, 16, 16)
+FIRST_LINK = 4
+WIDE = len(COLUMNS) - FIRST_LINK
+SHEETS_OF = {stage: [each.key for each in SHEETS if each.stage == stage and not each.hidden] for stage in STAGES}
+LINES = {stage: max(-(-len(sheets) // WIDE), 1) for stage, sheets in SHEETS_OF.items()}
+FACT_ROW, FIVE_ROW, CYCLE_ROW = 4, 10, 19
+ROUND_ROW = CYCLE_ROW + 1 + sum(LINES.values())
+NEXT_ROW, PROBLEM_ROW = ROUND_ROW + 2, ROUND_ROW + 5
 MASTERS = ("settings", "sources", "organisation", "products", "customers")
 ENDS = ("dashboard", "help", "problems", "log")
 
@@ -124,24 +130,24 @@ def write_cycle(build: Build, page: Any) -> None:
     for column in range(5, len(COLUMNS)):
         page.write_blank(CYCLE_ROW, column, None, styles.header)
     due = period_due(build)
-    place = xl_rowcol_to_cell(NEXT_ROW, len(COLUMNS) - 1, row_abs=True, col_abs=True)
-    closed = covers(build, "closed_periods", place, str(due.value))
+    month = xl_rowcol_to_cell(NEXT_ROW, len(COLUMNS) - 1, row_abs=True, col_abs=True)
+    closed = covers(build, "closed_periods", month, str(due.value))
+    row = CYCLE_ROW + 1
     for number, stage in enumerate(STAGES):
-        row = CYCLE_ROW + 1 + number
         page.write_string(row, 0, build.says(f"stage.{stage}", number=number + 1), styles(bold=True))
         state = state_of(build, stage)
         page.write_formula(row, 1, state.formula, styles(num_format="#,##0", align="right"), state.value)
         page.write_string(row, 2, build.says(f"state.{stage}"), styles(indent=1))
         mark = mark_of(build, stage, closed)
         page.write_formula(row, 3, mark.formula, styles(indent=1), mark.value)
-        sheets = [each.key for each in SHEETS if each.stage == stage and not each.hidden]
-        for step, key in enumerate(sheets):
-            if 4 + step < len(COLUMNS):
-                page.write_url(row, 4 + step, build.link(key), styles.link, sheet_name(key, build.lang))
-    page.write_string(CYCLE_ROW + 7, 0, build.says("home.round"), styles.note)
+        for step, key in enumerate(SHEETS_OF[stage]):
+            place = row + step // WIDE, FIRST_LINK + step % WIDE
+            page.write_url(*place, build.link(key), styles.link, sheet_name(key, build.lang))
+        row += LINES[stage]
+    page.write_string(ROUND_ROW, 0, build.says("home.round"), styles.note)
     version = current_version(build, build.frame("plan"))
     if version:
-        page.write_string(CYCLE_ROW + 7, 4, build.says("home.version", version=version), styles.note)
+        page.write_string(ROUND_ROW, 4, build.says("home.version", version=version), styles.note)
 
 
 def write_next(build: Build, page: Any) -> None:
