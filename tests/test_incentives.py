@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.examples import example
 from xlsales.core.incentives import Rules, pay
 from xlsales.core.refusal import Refusal
+from xlsales.core.rule_locks import locked_rules
 from xlsales.core.statements import accrual, by_plan, claw_back, split_credit, what_if
 
 JANUARY = (pd.Timestamp("2026-01-01"), pd.Timestamp("2026-01-31"))
@@ -303,3 +304,44 @@ def test_without_any_plan_everybody_is_listed_and_paid_nothing():
 def test_documents_typed_as_numbers_keep_their_name():
     lines = line(100.0).assign(document=[1001])
     assert paid([lines], Rules(plan_rows(), holds())).lines["document"].tolist() == ["1001"]
+
+
+def test_a_move_to_a_plan_on_another_basis_leaves_earlier_lines_with_the_quota_of_their_own():
+    tiers = [(0.0, 0.1), (1.0, 0.2)]
+    plans = pd.concat([plan_rows(tiers=tiers, level_kind="attainment"),
+                       plan_rows("q", tiers=tiers, level_kind="attainment", basis="contract")])  # fmt: skip
+    whose = pd.concat([holds(), holds(plan="q", since="2026-01-16")])
+    quotas = pd.DataFrame({"salesperson": "Li", "basis": ["cash", "contract"], "quota": [1000.0, 50_000.0]})
+    lines = [line(1500.0, "2026-01-10"), line(25_000.0, "2026-01-20", basis=["contract"])]
+    found = paid(lines, Rules(plans, whose, quotas)).lines
+    assert found["attainment"].tolist() == [1.5, 0.5]
+    assert found["paid"].tolist() == [200.0, 2500.0]
+
+
+CLOSED = pd.Timestamp("2026-01-31")
+changes = st.tuples(
+    st.sampled_from(["2025-12-01", "2026-01-01", "2026-01-16", "2026-02-01"]),
+    st.sampled_from(["marginal", "retroactive"]),
+    st.sampled_from(["cash", "contract"]),
+    st.floats(0, 0.9),
+    st.sampled_from([np.nan, 1.0]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(periods(), changes, st.booleans(), st.booleans())
+def test_whatever_is_done_to_the_rules_a_closed_period_pays_to_the_cent_what_it_paid(period, change, drop, moved):
+    rows, rules = period
+    before = paid(rows, rules)
+    since, mode, basis, rate, cap = change
+    now = plan_rows(since=since, tiers=[(0.0, rate)], mode=mode, basis=basis, cap=cap, level_kind="amount")
+    kept = rules.plans.iloc[:0] if drop else rules.plans[rules.plans["valid_from"] != pd.Timestamp(since)]
+    now = pd.concat([kept, now], ignore_index=True)
+    other = plan_rows("q", since="2025-12-01", basis="contract", level_kind="amount", cap=np.nan)
+    now = pd.concat([now, other.reindex(columns=now.columns)], ignore_index=True)
+    whose = rules.assignments.assign(plan="q") if moved else rules.assignments
+    plans = locked_rules(now, rules.plans, CLOSED, "commission_plan")
+    assigned = locked_rules(whose, rules.assignments, CLOSED, "commission_assignment")
+    after = paid(rows, Rules(plans, assigned, rules.quotas))
+    assert after.total == before.total
+    pd.testing.assert_frame_equal(after.lines, before.lines)

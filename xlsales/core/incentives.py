@@ -23,7 +23,8 @@ DATES = ["date", "valid_from", "statement"]
 class Rules:
     """By what people are paid: the tables `commission_plan` and `commission_assignment`, and quotas of the period.
 
-    quotas: salesperson, quota; needed where levels are attainments.
+    quotas: salesperson, quota, [basis]; needed where levels are attainments. With a basis a quota is of that basis only,
+    so that somebody whose plan moves to another basis keeps the quota that the earlier lines are measured by.
     """
 
     plans: pd.DataFrame
@@ -177,7 +178,10 @@ def _earned(rows: pd.DataFrame, quotas: pd.DataFrame | None, plans: list[Version
 
 def _quota(rows: pd.DataFrame, quotas: pd.DataFrame | None, plan: Version) -> Floats:
     """The quota of each line's salesperson."""
-    known = {} if quotas is None else dict(zip(quotas["salesperson"], quotas["quota"], strict=True))
+    known = {}
+    if quotas is not None:
+        own = quotas[quotas["basis"] == plan.basis] if "basis" in quotas else quotas
+        known = dict(zip(own["salesperson"], own["quota"], strict=True))
     quota = rows["salesperson"].map(known).to_numpy(float)
     refuse_where(~(quota > 0), "commission_quota_missing", rows, "salesperson", plan=plan.plan)
     return quota

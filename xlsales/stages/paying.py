@@ -17,7 +17,7 @@ from xlsales.stages.lines import calendar, given
 from xlsales.stages.monitoring import this_year
 from xlsales.stages.people import PERSON, named
 
-QUOTA_OF = {"contract": "sales", "invoice": "sales", "margin": "margin", "cash": "collections"}  # by a plan's basis
+QUOTA_OF = {"contract": "sales", "invoice": "sales", "margin": "margin", "cash": "collections"}  # by basis
 LOCKED = {"commission_plan": "locked_plans", "commission_assignment": "locked_assignments"}
 
 
@@ -31,7 +31,7 @@ def incentives(cycle: Cycle) -> Frames:
         return {}
     start = pd.Timestamp(first_day(this_year(cycle), calendar(cycle)))
     plans, assigned = in_force(cycle, "commission_plan"), in_force(cycle, "commission_assignment")
-    rules = Rules(plans, assigned, _quotas(cycle, this_year(cycle), cycle.as_of, (plans, assigned)))
+    rules = Rules(plans, assigned, _quotas(cycle, this_year(cycle)))
     lines = _paying_lines(cycle, start)
     payout = pay(lines, rules, start, cycle.as_of)
     back = _taken_back(cycle, payout, assigned, (start, cycle.as_of))
@@ -77,7 +77,7 @@ def _accrued(
     lines = payout.lines
     if len(before):
         first, last = (pd.Timestamp(day(year, days)) for day in (first_day, last_day))
-        rules = Rules(*rules_of, _quotas(cycle, year, last, rules_of))
+        rules = Rules(*rules_of, _quotas(cycle, year))
         try:
             earlier = pay(_paying_lines(cycle, first), rules, first, last)
         except Refusal as refusal:
@@ -144,8 +144,8 @@ def _earnings(cycle: Cycle, lines: pd.DataFrame, rules: Rules, start: pd.Timesta
     return deal_earnings(lines, asked, rules, (start, cycle.as_of), cash)
 
 
-def _quotas(cycle: Cycle, year: str, day: pd.Timestamp, rules_of: tuple[pd.DataFrame, pd.DataFrame]) -> pd.DataFrame:
-    """The quota to date of each person on what the plan held at a day is paid on: margin, cash, or sales."""
+def _quotas(cycle: Cycle, year: str) -> pd.DataFrame:
+    """The quota to date of each person for every basis that a plan may pay on: sales, margin, or cash."""
     start = pd.Timestamp(first_day(year, calendar(cycle)))
     rows = cycle.found["attainment"]
     rows = rows[(rows["level"] == "row") & (rows["scope"] == PERSON) & (rows["from"] >= start)]
@@ -156,13 +156,9 @@ def _quotas(cycle: Cycle, year: str, day: pd.Timestamp, rules_of: tuple[pd.DataF
         rows = rows.merge(due, on=keys, how="left")
         rows["target"] = rows["expected"].fillna(rows["target"])
     own = year_targets(rows, year, calendar(cycle))
-    sums = own[["member", "measure", "target"]].rename(columns={"target": "quota"})
-    plans, held = rules_of
-    held = held[held["valid_from"] <= day].sort_values("valid_from").drop_duplicates(PERSON, keep="last")
-    basis = plans.drop_duplicates("plan").set_index("plan")["basis"]
-    measure = held["plan"].map(basis).map(QUOTA_OF)
-    asked = pd.DataFrame({"member": held[PERSON], "measure": measure})
-    return asked.merge(sums, on=["member", "measure"]).rename(columns={"member": PERSON})[[PERSON, "quota"]]
+    bases = pd.DataFrame(QUOTA_OF.items(), columns=["basis", "measure"])
+    quotas = own[["member", "measure", "target"]].merge(bases, on="measure")
+    return quotas.rename(columns={"member": PERSON, "target": "quota"})[[PERSON, "basis", "quota"]]
 
 
 def _paying_lines(cycle: Cycle, start: pd.Timestamp) -> pd.DataFrame:
