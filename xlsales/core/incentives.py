@@ -23,8 +23,8 @@ DATES = ["date", "valid_from", "statement"]
 class Rules:
     """By what people are paid: the tables `commission_plan` and `commission_assignment`, and quotas of the period.
 
-    quotas: salesperson, quota, [basis]; needed where levels are attainments. With a basis a quota is of that basis only,
-    so that somebody whose plan moves to another basis keeps the quota that the earlier lines are measured by.
+    quotas: salesperson, quota, [basis]; needed where levels are attainments. With a basis a quota is of that basis
+    only, so that somebody who moves to a plan on another basis keeps the quota that earlier lines are measured by.
     """
 
     plans: pd.DataFrame
