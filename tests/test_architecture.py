@@ -41,7 +41,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "templates": (EVERY | {"terminal_excel"}, {"pandas"}),
     "sources": (
         {"schema", "problems", "labels"},
-        {"pandas", "numpy", "narwhals", "duckdb", "sqlalchemy", "python_calamine", "pyarrow", "rapidfuzz"}
+        {"pandas", "numpy", "narwhals", "duckdb", "sqlalchemy", "python_calamine", "pyarrow", "rapidfuzz", "isal"}
         | {"platformdirs", "keyring"},
     ),
     "udfs": ({"core", "schema", "validate", "labels", "problems"}, {"pandas", "numpy"}),

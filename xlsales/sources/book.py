@@ -2,25 +2,32 @@
 
 import re
 import zipfile
-from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree as ET
 
 from xlsales.schema.origin import Origin
-from xlsales.sources.files import frame_from, open_workbook, plain_cells
+from xlsales.sources.files import frame_from, open_workbook, plain_cells, scanned_frame
+from xlsales.sources.large_sheet import read_large
 from xlsales.sources.raw import READ, Raw, refuse
+from xlsales.sources.workbook_parts import MAIN, links_of, part_of, sheet_parts
+
+if TYPE_CHECKING:
+    from xlsales.sources.sheet_columns import LargeSheet
 
 PREFIX = "xs_"
-MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+__all__ = ["MAIN", "Area", "areas_of", "links_of", "part_of", "read_book"]
 AREA = re.compile(r"\$?([A-Z]{1,3})\$?(\d+):\$?([A-Z]{1,3})\$?(\d+)")
 
 
 class Area(NamedTuple):
-    """Where a table stands: its key, sheet, first and last column and row (from 1), and rows of totals at its end."""
+    """Where a table stands: its key, its sheet and the sheet's part, first and last column and row (from 1), and rows
+    of totals at its end.
+    """
 
     table: str
     sheet: str
+    part: str
     left: int
     top: int
     right: int
@@ -38,14 +45,21 @@ def read_book(path: Path) -> Raw:
     if not areas:
         raise refuse("book_not_ours", path.name)
     raw = Raw()
+    large: dict[str, LargeSheet | None] = {}
     sheets: dict[str, list[list[object]]] = {}
     for area in areas:
-        if area.sheet not in sheets:
-            sheets[area.sheet] = plain_cells(workbook, area.sheet, path.name)
-        rows = sheets[area.sheet][area.top - 1 : area.bottom - area.totals]
-        first, count = area.left - 1, area.right - area.left + 1
-        headings = [*rows[0][first : area.right], *[None] * count][:count] if rows else []
-        frame = frame_from(headings, rows[1:], first)
+        if area.sheet not in large:
+            large[area.sheet] = read_large(path, area.part)
+        scanned = large[area.sheet]
+        if scanned is not None:
+            frame = scanned_frame(scanned, (area.left, area.right), (area.top, area.bottom - area.totals))
+        else:
+            if area.sheet not in sheets:
+                sheets[area.sheet] = plain_cells(workbook, area.sheet, path.name)
+            rows = sheets[area.sheet][area.top - 1 : area.bottom - area.totals]
+            first, count = area.left - 1, area.right - area.left + 1
+            headings = [*rows[0][first : area.right], *[None] * count][:count] if rows else []
+            frame = frame_from(headings, rows[1:], first)
         origin = Origin(path.name, area.sheet, area.top, area.left)
         raw.add(area.table, frame, origin)
     return raw
@@ -56,27 +70,22 @@ def areas_of(path: Path) -> list[Area]:
     found = []
     with zipfile.ZipFile(path) as parts:
         names = set(parts.namelist())
-        book = part_of(parts, "xl/workbook.xml", path.name)
-        links = links_of(parts, "xl/workbook.xml", path.name)
-        for sheet in book.iter(MAIN + "sheet"):
-            part = links.get(sheet.get(LINK, ""), "")
-            if part not in names:
-                continue
+        for sheet, part in sheet_parts(parts, path.name).items():
             for target in links_of(parts, part, path.name).values():
                 if "/tables/" in target and target in names:
-                    area = _area(part_of(parts, target, path.name), sheet.get("name", ""))
+                    area = _area(part_of(parts, target, path.name), sheet, part)
                     found += [area] if area else []
     return found
 
 
-def _area(table: ET.Element, sheet: str) -> Area | None:
+def _area(table: ET.Element, sheet: str, part: str) -> Area | None:
     name = table.get("displayName", "")
     place = AREA.fullmatch(table.get("ref", ""))
     if not name.startswith(PREFIX) or not place or table.get("headerRowCount") == "0":
         return None
     totals = int(table.get("totalsRowCount") or 0)
     left, right = _column(place[1]), _column(place[3])
-    return Area(name.removeprefix(PREFIX), sheet, left, int(place[2]), right, int(place[4]), totals)
+    return Area(name.removeprefix(PREFIX), sheet, part, left, int(place[2]), right, int(place[4]), totals)
 
 
 def _column(text: str) -> int:
@@ -84,34 +93,3 @@ def _column(text: str) -> int:
     for letter in text:
         number = number * 26 + ord(letter) - 64
     return number
-
-
-def links_of(parts: zipfile.ZipFile, part: str, name: str) -> dict[str, str]:
-    """The parts that a part refers to, by their id."""
-    folder = PurePosixPath(part).parent
-    rels = f"{folder}/_rels/{PurePosixPath(part).name}.rels"
-    if rels not in parts.namelist():
-        return {}
-    found = {}
-    for link in part_of(parts, rels, name):
-        target = link.get("Target", "")
-        whole = target.lstrip("/") if target.startswith("/") else str(folder / target)
-        steps: list[str] = []
-        for step in whole.split("/"):
-            if step == "..":
-                steps = steps[:-1]
-            else:
-                steps.append(step)
-        found[link.get("Id", "")] = "/".join(steps)
-    return found
-
-
-def part_of(parts: zipfile.ZipFile, part: str, name: str) -> ET.Element:
-    """A part as a tree; one that declares its own entities is no workbook that a spreadsheet program saved."""
-    try:
-        data = parts.read(part)
-        if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-            raise refuse("workbook_broken", name)
-        return ET.fromstring(data)  # noqa: S314 - without a document type there are no entities to expand
-    except (ET.ParseError, KeyError, zipfile.BadZipFile) as error:
-        raise refuse("workbook_broken", name) from error

@@ -14,7 +14,10 @@ import pandas as pd
 from xlsales.problems import Problem
 from xlsales.schema.origin import Origin
 from xlsales.sources.csv_text import read_csv
+from xlsales.sources.large_sheet import read_large
 from xlsales.sources.raw import refuse, size_of, unopened
+from xlsales.sources.sheet_columns import LargeSheet
+from xlsales.sources.workbook_parts import sheet_parts
 
 ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".parquet")
 # An honest sheet of a million rows unpacks to some hundreds of megabytes, about ten to thirty times its packed size.
@@ -117,11 +120,14 @@ def read_sheet(path: Path, table: str, sheet: str = "", decimal: str = "") -> Fo
     names = list(workbook.sheet_names)
     if sheet and sheet not in names:
         raise refuse("sheet_missing", path.name, table, value=sheet, sheets=names)
-    filled = {
-        name: cells
-        for name in ([sheet] if sheet else names)
-        if any(map(any, cells := cells_of(workbook, name, path.name)))
-    }
+    with zipfile.ZipFile(path) as members:
+        parts = sheet_parts(members, path.name)
+    filled: dict[str, list[list[Any]] | LargeSheet] = {}
+    for name in [sheet] if sheet else names:
+        scanned = read_large(path, parts.get(name, ""))
+        cells = cells_of(workbook, name, path.name) if scanned is None else []
+        if scanned is not None or any(map(any, cells)):
+            filled[name] = cells if scanned is None else scanned
     if not filled:
         raise refuse("file_empty", path.name)
     chosen, rows = next(iter(filled.items()))
@@ -129,9 +135,18 @@ def read_sheet(path: Path, table: str, sheet: str = "", decimal: str = "") -> Fo
     if len(filled) > 1:
         others = list(filled)[1:]
         notes.append(Problem("sheets_other", "note", table, value=chosen, source=path.name, facts={"sheets": others}))
-    top = next(index for index, row in enumerate(rows) if any(cell is not None for cell in row))
-    frame = frame_of(rows[top], rows[top + 1 :])
-    return frame, Origin(path.name, header_row=top + 1, decimal=decimal or "."), notes
+    top, frame = _under_heading(rows)
+    return frame, Origin(path.name, header_row=top, decimal=decimal or "."), notes
+
+
+def _under_heading(rows: list[list[Any]] | LargeSheet) -> tuple[int, pd.DataFrame]:
+    """The row of headings, from 1, which is the first in which anything stands; and the table under it."""
+    if isinstance(rows, LargeSheet):
+        numbers = range(1, rows.height + 1)
+        top = next(row for row in numbers if any(cell is not None for cell in rows.row(row, 1, rows.width)))
+        return top, scanned_frame(rows, (1, rows.width), (top, rows.height))
+    top = next(row for row, cells in enumerate(rows, 1) if any(cell is not None for cell in cells))
+    return top, frame_of(rows[top - 1], rows[top:])
 
 
 def frame_of(headings: Sequence[Any], rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
@@ -150,7 +165,7 @@ def frame_from(headings: Sequence[Any], rows: Sequence[Sequence[Any]], first: in
 
     No row is copied: of a million that would take as long as half of reading them.
     """
-    names = pd.Index(["" if heading is None else str(heading).strip() for heading in headings], dtype=object)
+    names = named(headings)
     if not rows:
         return pd.DataFrame(columns=names, dtype=object)
     width = len(rows[0])
@@ -161,6 +176,19 @@ def frame_from(headings: Sequence[Any], rows: Sequence[Sequence[Any]], first: in
         for place in range(len(names))
     }
     return pd.DataFrame(columns).set_axis(names, axis=1)
+
+
+def scanned_frame(sheet: LargeSheet, columns: tuple[int, int], rows: tuple[int, int]) -> pd.DataFrame:
+    """An area of a scanned sheet under its first row. columns, rows: first and last, from 1."""
+    names = named(sheet.row(rows[0], *columns))
+    last = min(rows[1], sheet.height)
+    found = {number: sheet.rows(number, rows[0] + 1, last) for number in range(columns[0], columns[1] + 1)}
+    return pd.DataFrame(found).set_axis(names, axis=1)
+
+
+def named(headings: Sequence[Any]) -> pd.Index:
+    """The names of columns that headings give them."""
+    return pd.Index(["" if heading is None else str(heading).strip() for heading in headings], dtype=object)
 
 
 def column_of(cells: Sequence[Any]) -> pd.Series:

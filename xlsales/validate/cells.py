@@ -59,6 +59,8 @@ def split(column: pd.Series) -> Cells:
     texts: list[str] = []
     if pd.api.types.is_bool_dtype(dtype):
         flags[:] = column.astype("Int8").fillna(-1).to_numpy(dtype=np.int8)
+    elif isinstance(dtype, pd.CategoricalDtype) and all(isinstance(text, str) for text in dtype.categories):
+        code, texts = _coded(column.cat.codes.to_numpy(), dtype.categories.tolist())
     elif pd.api.types.is_numeric_dtype(dtype):
         numbers = column.to_numpy(dtype=float, na_value=np.nan)
     elif isinstance(dtype, pd.DatetimeTZDtype):
@@ -76,10 +78,15 @@ def split(column: pd.Series) -> Cells:
 
 def _texts(values: NDArray[np.object_]) -> tuple[NDArray[np.int64], list[str]]:
     codes, unique = pd.factorize(values)
-    texts = [text.strip() for text in unique.tolist()]
+    return _coded(codes, unique.tolist())
+
+
+def _coded(codes: NDArray[np.integer], unique: list[str]) -> tuple[NDArray[np.int64], list[str]]:
+    """Codes of texts as they stand, -1 for none; trimmed texts, and -1 also where nothing is left of them."""
+    texts = [text.strip() for text in unique]
     empty = [index for index, text in enumerate(texts) if not text]
     if empty:
-        codes[np.isin(codes, empty)] = -1
+        codes = np.where(np.isin(codes, empty), -1, codes)
     return codes.astype(np.int64), texts
 
 

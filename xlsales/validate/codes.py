@@ -75,10 +75,10 @@ def read_words(cells: Cells, kind: str) -> tuple[pd.Series, dict[str, Mask]]:
 def _joined(cells: Cells, texts: list[str]) -> pd.Series:
     """Texts, and numbers, dates and flags as texts."""
     base = pd.Series(pd.array([*texts, None], dtype="str"))
-    if (cells.code >= 0).all():
-        return base.take(cells.code).reset_index(drop=True)
-    values = base.astype(object).to_numpy()[cells.code]
     numbers = np.flatnonzero(~np.isnan(cells.numbers))
+    if not len(numbers) and np.isnat(cells.dates).all() and (cells.flags < 0).all():
+        return base.take(cells.code).reset_index(drop=True)  # -1 takes the last, which is none
+    values = base.astype(object).to_numpy()[cells.code]
     if len(numbers):
         distinct, which = np.unique(cells.numbers[numbers], return_inverse=True)
         values[numbers] = np.array([number_text(value) for value in distinct], dtype=object)[which]
