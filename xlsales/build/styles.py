@@ -89,6 +89,8 @@ MEASURED = frozenset(
         "landing_high",
         "last_year",
         "previous",
+        "year_to_date",
+        "rolling_12",
         "mae",
         "remaining",
         "required_per_day",
@@ -211,6 +213,14 @@ class Styles:
     def caption(self) -> Any:
         """The name above a table."""
         return self(bold=True, font_size=11, font_color=ACCENT)
+
+    @property
+    def empty(self) -> Any:
+        """The same while nothing stands in the table."""
+        key: tuple[tuple[str, object], ...] = (("font_color", GREY), ("italic", True))
+        if key not in self.made:
+            self.made[key] = self.book.add_format(dict(key))  # only what differs from the cell's own style
+        return self.made[key]
 
     @property
     def header(self) -> Any:

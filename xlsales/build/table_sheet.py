@@ -5,11 +5,11 @@ from typing import Any
 import pandas as pd
 from xlsxwriter.utility import xl_col_to_name
 
+from xlsales.build.captions import write_caption
 from xlsales.build.cells import Value, column_values, plain_values
 from xlsales.build.context import Build, quoted
 from xlsales.build.layout import (
     BESIDE,
-    CAPTION_ROW,
     FIRST_ROW,
     HEADER_ROW,
     HELP_ROW,
@@ -118,7 +118,7 @@ def write_block(build: Build, page: Any, block: Block, widths: dict[int, float])
     """Write one table: caption, totals, headings, rows, lists."""
     table, frame, lang = block.table, build.frame(block.table.key), build.lang
     names = headings(table, lang)
-    page.write_string(CAPTION_ROW, block.first_column, table_name(table.key, lang), build.styles.caption)
+    write_caption(build, page, block)
     typed = table.role in {"master", "input"}
     columns = []
     for position, (column, name) in enumerate(zip(table.columns, names, strict=True)):

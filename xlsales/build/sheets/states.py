@@ -1,5 +1,6 @@
 """The state of each stage of the cycle, and what to do next: formulas that follow the buttons."""
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -7,6 +8,7 @@ from xlsales.build.context import Build, quoted
 from xlsales.build.wording import value_word
 from xlsales.labels import word
 from xlsales.schema import TABLES
+from xlsales.schema.settings import SETTINGS
 
 # The table whose rows are counted, by stage.
 COUNTED = {
@@ -34,7 +36,6 @@ MADE = {
     "improve": ("improve",),
 }
 LAST_STEPS = ("review", "close", "roll")
-JANUARY = 1
 
 
 @dataclass(frozen=True)
@@ -67,32 +68,68 @@ def rows_in(build: Build, table: str) -> State:
     return State(f"COUNTA({build.reference(table, key)})", value)
 
 
-def period_due(build: Build) -> State:
-    """The last whole month on the day in Settings, which is the next one to review."""
+def typed(build: Build, key: str) -> str:
+    """The cell of a setting in a formula; an error where its row was deleted."""
     names, values = build.reference("settings", "setting"), build.reference("settings", "value")
-    day = f"INDEX({values},MATCH({quoted(word('setting.as_of', build.lang))},{names},0))"
+    return f"INDEX({values},MATCH({quoted(word('setting.' + key, build.lang))},{names},0))"
+
+
+def whole(build: Build, key: str) -> str:
+    """A setting that is a whole number from 1 up in a formula; its default where nothing is typed."""
+    return f"IFERROR(IF(N({typed(build, key)})<1,{SETTINGS[key].default},{typed(build, key)}),{SETTINGS[key].default})"
+
+
+def period_due(build: Build) -> State:
+    """The last month that is over on the day in Settings, as the company closes its months: the next one to review."""
+    day = typed(build, "as_of")
     known = f'IF(IFERROR({day},"")="",TODAY(),{day})'
-    end = f"({known}+1-DAY({known}+1))"
-    formula = f'=IFERROR(YEAR{end}&"-"&RIGHT("0"&MONTH{end},2),"")'
-    after = (build.as_of or build.now.date()) + timedelta(days=1)
-    last = after - timedelta(days=after.day)
-    return State(formula, f"{last:%Y-%m}")
+    over = f"DAY({known})>=MIN({whole(build, 'month_close_day')},DAY(EOMONTH({known},0)))"
+    formula = f'=IFERROR(TEXT(YEAR(EOMONTH({known},-({over}=FALSE))),"0000")'
+    formula += f'&"-"&TEXT(MONTH(EOMONTH({known},-({over}=FALSE))),"00"),"")'
+    return State(formula, closed_month(build.as_of or build.now.date(), int(build.setting("month_close_day"))))
+
+
+def closed_month(day: date, close_day: int) -> str:
+    """The last month that is over at the end of a day.
+
+    >>> closed_month(date(2026, 9, 25), 25), closed_month(date(2026, 9, 25), 31)
+    ('2026-09', '2026-08')
+    """
+    over = day.day >= min(close_day, monthrange(day.year, day.month)[1])
+    return f"{day if over else day - timedelta(days=day.day):%Y-%m}"
+
+
+def ending(build: Build, due: str) -> list[str]:
+    """Formulas of the quarter, half and fiscal year that end with a month; "-" for one that goes on. due: its cell."""
+    start, year, number = whole(build, "fiscal_year_start"), f"VALUE(LEFT({due},4))", f"VALUE(RIGHT({due},2))"
+    place, named = f"MOD({number}-{start},12)", f"({year}-({number}<{start}))"
+    return [
+        f'IF(MOD({place},3)=2,{named}&"Q"&(INT({place}/3)+1),"-")',
+        f'IF(MOD({place},6)=5,{named}&"H"&(INT({place}/6)+1),"-")',
+        f'IF({place}=11,{named}&"","-")',
+    ]
+
+
+def ended(month: str, start: int) -> set[str]:
+    """A month with the quarter, half and fiscal year that end with it.
+
+    >>> sorted(ended("2026-06", 7)), sorted(ended("2026-09", 1))
+    (['2025', '2025H2', '2025Q4', '2026-06'], ['2026-09', '2026Q3'])
+    """
+    year, number = int(month[:4]), int(month[5:])
+    place, named = (number - start) % 12, year - (number < start)
+    found = {3: f"{named}Q{place // 3 + 1}", 6: f"{named}H{place // 6 + 1}", 12: str(named)}
+    return {month, *(key for size, key in found.items() if (place + 1) % size == 0)}
 
 
 def covers(build: Build, table: str, due: str, month: str) -> State:
-    """Whether a table names the month that is due, or the quarter or year that ends with it. due: the month's cell."""
+    """Whether a table names the month that is due, or a longer period that ends with it. due: the month's cell."""
     column = build.reference(table, "period")
-    year, number = f"LEFT({due},4)", f"RIGHT({due},2)"
-    keys = [due]
-    named = {month}
-    if int(build.setting("fiscal_year_start")) == JANUARY:
-        keys += [f'IF(MOD({number},3)=0,{year}&"Q"&{number}/3,"-")', f'IF({number}="12",{year},"-")']
-        first = date.fromisoformat(month + "-01")
-        named |= {f"{first.year}Q{first.month // 3}"} if first.month % 3 == 0 else set()
-        named |= {str(first.year)} if first.month == 12 else set()
+    named = ended(month, int(build.setting("fiscal_year_start")))
     frame = build.frame(table)
     found = int(frame["period"].isin(named).sum()) if "period" in frame else 0
-    return State("+".join(f'SUMPRODUCT(--({column}&""={key}))' for key in keys), found)
+    parts = [f'SUMPRODUCT(--({column}&""={key}))' for key in (due, *ending(build, due))]
+    return State(f"IFERROR({'+'.join(parts)},0)", found)
 
 
 def mark_of(build: Build, stage: str, closed: State) -> State:
