@@ -22,20 +22,21 @@ def test_a_member_is_chosen_and_the_sheet_follows(window: Window, book: xw.Book,
     assert shown[2:4] == pytest.approx([sales["target"], sales["actual"]])
     assert shown[7] == pytest.approx(sales["landing_blended"])
 
-    # An order line grows: after Monitor the sheet and the data of its chart show more.
+    # An order line is doubled: after Monitor the sheet and the data of its chart show more.
     chart = book.names["xs_chart_focus_months"].refers_to_range
     before = cells(chart)
     orders = table(book, "orders")
     rows = body(book, "orders")
     places = [at for at, home in enumerate(rows["region"]) if home == region["member"]]
-    amounts = cell(orders, "amount", places[-1])
-    amounts.value = float(amounts.value) + 1_000_000
+    quantity, amount = cell(orders, "quantity", places[-1]), cell(orders, "amount", places[-1])
+    grown = float(amount.value)
+    quantity.value, amount.value = 2 * float(quantity.value), 2 * grown
     window.run("monitor")
     after = cells(chart)
     old, new = ([float(line[1] or 0) for line in grid[1:] if isinstance(line[1], float)] for grid in (before, after))
-    assert sum(new) == pytest.approx(sum(old) + 1_000_000)
+    assert sum(new) == pytest.approx(sum(old) + grown)
     shown = cells(sheet.range((FIVE + 3, 1), (FIVE + 3, 14)))[0]
-    assert shown[3] == pytest.approx(sales["actual"] + 1_000_000)
+    assert shown[3] == pytest.approx(sales["actual"] + grown)
     alerts = table(book, "alerts")
     formula = cell(alerts, "place", 0).formula
     assert formula.upper().startswith("=HYPERLINK("), formula

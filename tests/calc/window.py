@@ -18,11 +18,12 @@ from xlsales.hosts.calc_office import settled
 from xlsales.hosts.calc_uno import translated
 from xlsales.labels import word
 
-TITLE = "xlsales"  # of message boxes
+TITLE, ANSWERS = "xlsales", ("Yes", "No", "OK")  # of message boxes
 LOOK = 0.1  # seconds between two looks
 SOON, LATE = 60.0, 240.0  # for what the window does at once; for what a command may need on a busy machine
 UNHEARD = 20.0  # after which a click without any effect is made again
 LOG_TAIL = 3000
+TEXT_BEGINS = 15  # points from the edge of a cell
 DEEPEST, MOST_CHILDREN = 14, 300
 PLACE_AND_SIZE = 15  # com.sun.star.awt.PosSize
 
@@ -89,9 +90,9 @@ class Window:
         return sorted({name for top in self.tops() for name, _ in walk(accessible(top)) if name})[:400]
 
     def place(self, name: str, within: float = SOON) -> tuple[int, int]:
-        """Where the middle of what bears an accessible name is."""
-        look = lambda: [middle(each) for top in self.tops() for each in named(top, name)][:1]  # noqa: E731
-        return self.wait(look, within, f"nothing is called {name}")[0]
+        """Where the middle of what bears an accessible name is; of several the highest: toolbars are above tabs."""
+        look = lambda: [middle(each) for top in self.tops() for each in named(top, name)]  # noqa: E731
+        return min(self.wait(look, within, f"nothing is called {name}"), key=lambda place: place[1])
 
     def click(self, name: str) -> None:
         """Move the mouse onto something and press its button."""
@@ -109,10 +110,13 @@ class Window:
         """Click a cell of the shown sheet as one follows a link: with the Control key held."""
         look = lambda: [each for top in self.tops() for each in named(top, f"Sheet {cell.sheet.name}")][:1]  # noqa: E731
         (sheet,) = self.wait(look, SOON, f"the sheet {cell.sheet.name} is not shown")
-        place = middle(sheet.getAccessibleCellAt(cell.row - 1, cell.column - 1))
+        found = sheet.getAccessibleCellAt(cell.row - 1, cell.column - 1)
+        left = found.getLocationOnScreen().X + TEXT_BEGINS  # a link is only where its text is
         self.screen.tool("keydown", "ctrl")
         try:
-            self.press(*place)
+            self.settle()
+            self.press(left, middle(found)[1])
+            self.settle()  # the office looks at the key when it comes to the click
         finally:
             self.screen.tool("keyup", "ctrl")
         self.settle()
@@ -146,7 +150,7 @@ class Window:
         text = self.wait(
             lambda: next((each for top in self.boxes() for each in box_text(top)), ""), within, "a message"
         )
-        return text, [name for name in ("Yes", "No", "OK") if attempt(lambda name=name: self.buttons(name))]
+        return text, [name for name in ANSWERS if attempt(lambda name=name: self.buttons(name))]
 
     def buttons(self, name: str) -> list[tuple[int, int]]:
         """Where the message box has a button of that name."""
@@ -227,6 +231,6 @@ def middle(context: Any) -> tuple[int, int]:
 
 def box_text(window: Any) -> Iterator[str]:
     """The text of a message box of ours."""
-    texts = [name for name, _ in walk(accessible(window)) if len(name) > len(TITLE) + 1]
+    texts = [name for name, _ in walk(accessible(window)) if name and name not in {TITLE, *ANSWERS}]
     if texts:
         yield max(texts, key=len)
