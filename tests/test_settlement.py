@@ -9,6 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.examples import example
+from xlsales.core.matching import walk
 from xlsales.core.refusal import Refusal
 from xlsales.core.settlement import settle
 
@@ -273,6 +274,24 @@ def test_the_oracle_is_asked_about_every_kind_of_money() -> None:
     look()
     assert set(seen) == {"partial payment", "credit note", "refund", "advance", "instalments"}
     assert min(seen.values()) >= 5, seen
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(1, 30)), max_size=25),
+    st.lists(st.tuples(st.integers(0, 4), st.integers(1, 30)), max_size=25),
+)
+def test_money_that_only_goes_up_pairs_as_money_of_either_sign_does(
+    owed: list[tuple[int, int]], money: list[tuple[int, int]]
+) -> None:
+    sides = [np.array(sorted(side, key=lambda each: each[0]), np.int64).reshape(-1, 2).T for side in (owed, money)]
+    # Money asked back that a sixth group never had sends all of it the general way, and pairs with nothing.
+    general = [np.concatenate([sides[0], [[5], [9]]], axis=1), np.concatenate([sides[1], [[5], [-9]]], axis=1)]
+    plain, other = (walk((item[0], item[1]), (move[0], move[1]), 6) for item, move in (sides, general))
+    for name in ("move", "item", "amount"):
+        assert getattr(plain, name).tolist() == getattr(other, name).tolist()
+    assert not plain.below.any()
+    assert other.below.tolist() == [0] * len(money) + [-9]
 
 
 @settings(max_examples=200, deadline=None)

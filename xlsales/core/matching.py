@@ -15,7 +15,6 @@ class Matches:
     move: Ints
     item: Ints
     amount: Ints
-    above: Ints  # (moves,) the part of each move beyond its group's items
     below: Ints  # (moves,) the part of each move that asks back more than the group had got
 
 
@@ -72,33 +71,51 @@ def walk(items: tuple[Ints, Ints], moves: tuple[Ints, Ints], groups: int) -> Mat
     items, moves: (group codes sorted ascending, amounts), items' amounts at least 0, moves of either sign, both in the
     order in which they count; groups: how many codes there are. The money's place within a group is the running sum
     of its moves; an item is settled as far as the place lies beyond its start. What a move does outside the items is
-    its part above (unapplied) or below (asked back without having been paid).
+    of no item: above them it is unapplied, below it was asked back without having been paid.
 
     >>> one = np.zeros(3, dtype=np.int64)
     >>> done = walk((one, np.array([50, 30, 20])), (one, np.array([60, -20, 70])), 1)
     >>> list(zip(done.move.tolist(), done.item.tolist(), done.amount.tolist()))
     [(0, 0, 50), (0, 1, 10), (1, 0, -10), (1, 1, -10), (2, 0, 10), (2, 1, 30), (2, 2, 20)]
-    >>> done.above.tolist()
-    [0, 0, 10]
     """
-    item_group, length = items
+    length = items[1]
     move_group, amount = moves
     ends = np.cumsum(length)
-    total = np.zeros(groups, dtype=np.int64)
-    first = starts_of(item_group)
-    if len(first):
-        total[item_group[first]] = np.add.reduceat(length, first)
-    base = np.cumsum(total) - total
+    total, gone = (np.bincount(code, cents, groups).astype(np.int64) for code, cents in (items, moves))
     after = np.cumsum(amount)
-    first = starts_of(move_group)
-    if len(first):
-        after -= np.repeat(after[first] - amount[first], np.diff(np.append(first, len(after))))
+    after -= (np.cumsum(gone) - gone)[move_group]
     before = after - amount
-    own, top = base[move_group], total[move_group]
-    above = np.maximum(after, top) - np.maximum(before, top)
+    own, top = (np.cumsum(total) - total)[move_group], total[move_group]
+    if amount.min(initial=1) > 0 and length.min(initial=1) > 0:
+        low, high = np.minimum(before, top) + own, np.minimum(after, top) + own
+        return Matches(*_onward(ends, low, high), np.zeros(len(amount), dtype=np.int64))
     below = np.minimum(after, 0) - np.minimum(before, 0)
     low = np.clip(np.minimum(before, after), 0, top) + own
     high = np.clip(np.maximum(before, after), 0, top) + own
+    move, item, part = _stretches(ends, length, low, high)
+    return Matches(move, item, np.where(amount[move] < 0, -part, part), below)
+
+
+def _onward(ends: Ints, low: Ints, high: Ints) -> tuple[Ints, Ints, Ints]:
+    """Move, item and amount where all money goes up, so that the moves' stretches follow each other as the items' do.
+
+    ends: (items,) where each item ends; low, high: (moves,) from where to where each move goes. The ends of both,
+    sorted together, cut the axis into the pairs; this is several times faster than looking up every stretch.
+    """
+    marks = np.concatenate([ends << 1, high << 1 | 1])
+    marks.sort(kind="stable")  # two runs that rise already: one merge
+    is_move = marks & 1
+    marks >>= 1
+    move = np.cumsum(is_move) - is_move
+    item = np.arange(len(marks)) - move
+    part = np.diff(marks, prepend=0)
+    first = np.append(low, np.iinfo(np.int64).max)
+    held = np.flatnonzero((part > 0) & (marks - part >= first[move]))
+    return move[held], item[held], part[held]
+
+
+def _stretches(ends: Ints, length: Ints, low: Ints, high: Ints) -> tuple[Ints, Ints, Ints]:
+    """Move, item and amount of stretches in any order: each is looked up among the items."""
     busy = np.flatnonzero(high > low)
     low, high = low[busy], high[busy]
     start = np.searchsorted(ends, low, "right")
@@ -112,9 +129,7 @@ def walk(items: tuple[Ints, Ints], moves: tuple[Ints, Ints], groups: int) -> Mat
     last = offset + count - 1
     part[last] -= ends[item[last]] - high
     held = part != 0
-    if not held.all():
-        move, item, part = move[held], item[held], part[held]
-    return Matches(move, item, np.where(amount[move] < 0, -part, part), above, below)
+    return move[held], item[held], part[held]
 
 
 def net(items: tuple[Ints, Ints], paid: Ints) -> Ints:
