@@ -46,7 +46,19 @@ LAYOUT = {  # these join words or stand before a figure, so their spaces are mea
 }
 
 # Sheets that hold no table of the schema; the rest of the sheets follow from the tables.
-OTHER_SHEETS = {"focus", "functions", "home", "plan", "preview", "dashboard", "help", "sources", "chart_data", "lists"}
+OTHER_SHEETS = {
+    "focus",
+    "plan_view",
+    "functions",
+    "home",
+    "plan",
+    "preview",
+    "dashboard",
+    "help",
+    "sources",
+    "chart_data",
+    "lists",
+}
 
 # The contract of the in-cell functions: names and arguments in their order; a table function ends with two more.
 FUNCTIONS = {
@@ -85,6 +97,7 @@ BUTTONS = {
     "refresh_orders",
     "refresh_all",
     "undo",
+    "show_plan",
     "allocate",
     "confirm",
     "discard",

@@ -69,7 +69,9 @@ def open_company(lang="en", frames=None, name="company.xlsx", **settings) -> xw.
         for block in blocks(sheet, counts, {}):
             lay_table(tab, block, frames.get(block.table.key, pd.DataFrame()), lang)
         tab.locked = not sheet.typed and bool(sheet.tables)
-        if sheet.key.startswith("plan_") and sheet.key != "plan_data":
+        if sheet.key == "plan_view":
+            lay_choice(impl, tab)
+        elif sheet.key.startswith("plan_") and sheet.key != "plan_data":
             lay_plan(impl, tab, sheet.key.removeprefix("plan_"), frames)
     return book
 
@@ -128,6 +130,28 @@ def lay_plan(book, tab, measure, frames) -> None:
     book.named[f"xs_bounds_{measure}"] = f"='{name}'!$AH${top - 1}:$AI${max(row - 1, top + 1)}"
     tab.cells_ |= {(5, 2): "base", (6, 2): "2026"}
     tab.formats[5, 4] = "@"
+
+
+def lay_choice(book, tab) -> None:
+    """The sheet Plan by choice, nothing chosen yet."""
+    last, name = letters(FIRST_MONTH + 2 * (53 + 5)), tab.name.replace("'", "''")
+    places = {
+        "plan": f"$A${HEADER_ROW + 1}:${last}${FIRST_ROW + 100}",
+        "version": "$B$5",
+        "year": "$B$6",
+        "command": "$D$5",
+        "reference": "$D$6",
+        "method": "$H$5",
+        "numbers": "$L$5:$N$5",
+        "measure": "$D$4",
+        "rows": "$H$4",
+        "then": "$L$4",
+        "only": "$P$4",
+        "grain": "$T$4",
+    }
+    for key, place in places.items():
+        book.named[f"xs_{key}_view"] = f"='{name}'!{place}"
+    tab.formats |= {(HEADER_ROW + 1, column): "@" for column in range(1, FIRST_MONTH + 2 * 58 + 1)}
 
 
 def sums(tab, row, step, runs) -> None:

@@ -51,6 +51,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("talks_report", "targets"),
     Sheet("strategy_report", "targets"),
     *(Sheet("plan_" + measure, "plan") for measure in QUANTITIES),
+    Sheet("plan_view", "plan"),
     Sheet("plan_data", "plan", hidden="hidden"),
     Sheet("scenarios", "plan"),
     Sheet("activities", "plan"),

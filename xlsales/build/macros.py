@@ -22,6 +22,7 @@ BUTTON_WIDTH, BUTTON_HEIGHT = 118, 20  # pixels
 SHEET_BUTTONS = {
     "home": ("refresh_all", "check", "undo"),
     **{"plan_" + measure: ("allocate", "confirm", "discard", "hold", "release", "undo") for measure in QUANTITIES},
+    "plan_view": ("show_plan", "allocate", "spread", "confirm", "discard", "hold", "release", "undo"),
     "pipeline_report": ("pipeline", "snapshot"),
     "orders": ("refresh_orders",),
     "five": ("refresh_all",),

@@ -81,6 +81,8 @@ def limits_of(build: Build, measure: str, version: str) -> dict[tuple[Leaf, str]
     limits = build.frame("plan_limits")
     if limits.empty:
         return {}
+    if "cut" in limits:  # those of a plan by choice have no place here
+        limits = limits[limits["cut"].isna() | (limits["cut"].astype("str") == "")]
     found = {}
     for _, row in limits[(limits["measure"] == measure) & (limits["version"].astype("str") == version)].iterrows():
         low, high = (None if pd.isna(row.get(side)) else float(row[side]) for side in ("lower", "upper"))

@@ -26,6 +26,7 @@ from xlsales.build.sheets.focus import write_focus
 from xlsales.build.sheets.home import write_home
 from xlsales.build.sheets.pages import define_choices, first_choice
 from xlsales.build.sheets.plan import write_plan
+from xlsales.build.sheets.plan_choice import write_choice_sheet
 from xlsales.build.sheets.problems import write_problems
 from xlsales.build.sheets.settings import write_settings
 from xlsales.build.styles import ACCENT, Styles
@@ -61,6 +62,7 @@ def build(  # noqa: PLR0913 - the one entry of the room; each argument is a thin
         str(target) if isinstance(target, Path) else target, {"strings_to_urls": False, "strings_to_formulas": False}
     )
     given = {**tables, **results, "problems": problem_frame(problems, lang)}
+    given.pop("plan_shown", None)  # it speaks of a sheet that is made anew
     frames = {key: frame.head(MOST_ROWS - FIRST_ROW) for key, frame in given.items()}
     cut = {key: len(frame) - len(frames[key]) for key, frame in given.items() if len(frame) > len(frames[key])}
     styles = Styles(book, lang, int(settings.get("unit") or 1))
@@ -106,6 +108,7 @@ def write_sheets(made: Build) -> None:
         "settings": write_settings,
         "problems": write_problems,
         **{"plan_" + measure: write_plan for measure in QUANTITIES},
+        "plan_view": write_choice_sheet,
     }
     later = {"chart_data", "dashboard", "focus", "help", *BESIDE}
     for sheet in SHEETS:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xlsales.commands.plan_fill import refilled
 from xlsales.commands.protocol import Book, Change, Replace
 from xlsales.commands.reading import Answer, Work, load
 from xlsales.commands.versions import matrix_patches
@@ -70,6 +71,7 @@ def take(book: Book) -> Answer:
     changes: list[Change] = [Replace("plan", found.plan)]
     for sheet in here.work.sheets.values():
         changes += matrix_patches(sheet, mine)
+    changes += refilled(book, here.work, found.plan)
     taken = [answer.owner for answer in found.answers if answer.state == "taken"]
     parameters = f"{found.version}: {', '.join(taken)}"
     question = f"{told}\n{word('exchange.asks', book.lang, changed=found.changed)}"

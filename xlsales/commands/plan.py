@@ -5,16 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from xlsales.commands.plan_goals import allocated_view, goals_of, history_of, lines_on
 from xlsales.commands.plan_limits import name_of
-from xlsales.commands.plan_sheet import Planned, PlanSheet, code, fold
+from xlsales.commands.plan_sheet import Planned, PlanSheet, by_key, code, fold
+from xlsales.commands.plan_view import PlanView, as_shown, fold_view, frame_of, merged, on_sheets
 from xlsales.commands.planning import Allocated, Cells, Rules, allocated, cell_bounds, chosen_cells, locked_rows
 from xlsales.commands.protocol import Book, Cell, Change, Replace, Selection
 from xlsales.commands.reading import PLANNING, Answer, Work, load, results_named
 from xlsales.core.refusal import Refusal
-from xlsales.labels import label, word
+from xlsales.labels import LANGUAGES, label, word
 from xlsales.problems import InputError, Problem, from_refusal
 
-HEADINGS = ("measure", "region", "salesperson", "name", "period")
 NUMBERS = 5  # old, new, change begin here
 
 
@@ -28,7 +29,7 @@ def allocate(book: Book) -> Answer:
     if not _filled(sheet, chosen):
         work = load(book)
     try:
-        done = allocated(sheet, chosen, work.tables["targets"], rules_of(work, sheet, chosen))
+        done = worked_out(work, sheet, chosen)
     except Refusal as refusal:
         raise InputError(replace(from_refusal(refusal), table="plan")) from refusal
     if not done.cells:
@@ -38,13 +39,22 @@ def allocate(book: Book) -> Answer:
     return Answer(says=says, parameters=sheet.measure, rows=len(done.cells), undoable=False)
 
 
+def worked_out(work: Work, sheet: PlanSheet, chosen: Cells) -> Allocated:
+    """The new values of the chosen cells."""
+    rules = rules_of(work, sheet, chosen)
+    if not isinstance(sheet, PlanView):
+        return allocated(sheet, chosen, work.tables["targets"], rules)
+    goals = goals_of(work.tables, sheet, lines_on(sheet))
+    return allocated_view(sheet, chosen, goals, replace(rules, over=0.0))
+
+
 def _preview_names() -> set[str]:
     return {word("sheet.preview", lang).casefold() for lang in ("en", "zh")} | {"preview", "xs_preview"}
 
 
 def chosen_on(work: Work, selected: Selection | None) -> tuple[PlanSheet, Cells]:
     """The plan sheet that the selection is on, and its leaf cells; cells that hold no numbers are refused."""
-    sheet = next((each for each in work.sheets.values() if selected and each.matrix.sheet == selected.sheet), None)
+    sheet = next((each for each in work.planned if selected and each.matrix.sheet == selected.sheet), None)
     if sheet is None or selected is None:
         raise InputError(Problem("plan_not_selected"))
     chosen = chosen_cells(sheet, selected.blocks)
@@ -75,6 +85,8 @@ def _filled(sheet: PlanSheet, chosen: Cells) -> bool:
 
 def drawn(work: Work, sheet: PlanSheet) -> dict[tuple[str, str, str], float]:
     """What the cycle would plan where nothing is planned yet: by last year's figures, by leaf and month."""
+    if isinstance(sheet, PlanView):
+        return history_of(results_named(work, "lines", "cash"), sheet)
     none = replace(work, tables={**work.tables, "plan": work.tables["plan"].iloc[:0]})
     plan = results_named(none, "plan").get("plan", work.tables["plan"].iloc[:0])
     plan = plan[plan["measure"] == sheet.measure]
@@ -84,8 +96,12 @@ def drawn(work: Work, sheet: PlanSheet) -> dict[tuple[str, str, str], float]:
 
 def show(book: Book, sheet: PlanSheet, done: Allocated) -> None:
     """Lay the old and new values of an allocation on the sheet Preview."""
-    measure = word("value.measure." + sheet.measure, book.lang)
-    facts = {"measure": measure, "version": sheet.version, "year": sheet.year, "target": f"{done.total:,.2f}"}
+    facts = {
+        "measure": sheet.title(book.lang),
+        "version": sheet.version,
+        "year": sheet.year,
+        "target": f"{done.total:,.2f}",
+    }
     key = "said.preview.equal" if done.equal else "said.preview.title"
     title = word(key, book.lang, **facts)
     if done.buffer:
@@ -95,7 +111,7 @@ def show(book: Book, sheet: PlanSheet, done: Allocated) -> None:
 
 def lay(book: Book, sheet: PlanSheet, title: str, cells: Mapping[tuple[int, int], float | None]) -> None:
     """Lay old and new values on the sheet Preview. cells: the new ones by row and month, None for a cell emptied."""
-    measure = word("value.measure." + sheet.measure, book.lang)
+    measure = sheet.title(book.lang)
     rows: list[list[Cell]] = []
     for (at, month), value in cells.items():
         row, old = sheet.rows[at], sheet.cell(at, month)[0]
@@ -103,7 +119,9 @@ def lay(book: Book, sheet: PlanSheet, title: str, cells: Mapping[tuple[int, int]
         change = (value or 0.0) - (before or 0.0)
         names: list[Cell] = [row.region or None, row.salesperson or None, row.name or None]
         rows.append([measure, *names, sheet.months[month], before, value, change])
-    heads = [label("plan", key, book.lang) for key in HEADINGS if key != "name"]
+    cut = (*sheet.cut.columns, "")[:2] if isinstance(sheet, PlanView) else ("region", "salesperson")
+    named = ("measure", *cut, "period")
+    heads = [label("plan", key, book.lang) if key else "" for key in named]
     heads.insert(3, label("salespeople", "name", book.lang))
     heads += [word("said.preview." + key, book.lang) for key in ("old", "new", "change")]
     book.show_preview(title, heads, rows)
@@ -129,8 +147,7 @@ def confirm(book: Book) -> Answer:
 
 def from_preview(work: Work, shown: Sequence[Sequence[Cell]]) -> tuple[PlanSheet, dict[tuple[int, int], Planned]]:
     """The cells that a preview is about, with their new values."""
-    names = {word("value.measure." + measure, lang): measure for measure in work.sheets for lang in ("en", "zh")}
-    sheet = work.sheets.get(names.get(str(shown[0][0]), ""))
+    sheet = next((each for each in work.planned if str(shown[0][0]) in {each.title(lang) for lang in LANGUAGES}), None)
     if sheet is None:
         raise InputError(Problem("preview_stale"))
     places = {
@@ -168,9 +185,22 @@ def discard(book: Book) -> Answer:
 def answer_of(work: Work, sheet: PlanSheet, changes: dict[tuple[int, int], Planned], says: str) -> Answer:
     """Cells of a matrix written, and the long table brought in line with them."""
     new = sheet.with_cells(changes)
-    folded = fold(work.raw.tables["plan"], work.raw.origins["plan"], [new])
-    writes: list[Change] = [*new.patches(at for at, _ in changes), Replace("plan", folded.raw), *work.limits]
+    writes = merged(work.pending, written(work, new, [at for at, _ in changes]))
     return Answer(tuple(writes), says, parameters=sheet.measure, rows=len(changes), ends_preview=True)
+
+
+def written(work: Work, new: PlanSheet, rows: Sequence[int]) -> list[Change]:
+    """The writes of a sheet whose cells changed in some rows: the cells, the long table, and what shows the same."""
+    raw, origin = work.raw.tables["plan"], work.raw.origins["plan"]
+    patches: list[Change] = [*new.patches(rows)]
+    if not isinstance(new, PlanView):
+        return [*patches, Replace("plan", fold(raw, origin, [new]).raw)]
+    found = fold_view(raw, origin, new, float(work.settings["rounding"]))
+    if found.problems:
+        raise InputError(found.problems[0])
+    _, typed = by_key(found.raw, origin)
+    shown = Replace("plan_shown", frame_of(as_shown(new, typed)))
+    return [*patches, Replace("plan", found.raw), shown, *on_sheets(dict(work.sheets), typed)]
 
 
 def hold(book: Book) -> Answer:

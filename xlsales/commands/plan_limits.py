@@ -5,19 +5,19 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from xlsales.commands.plan_sheet import FIRST_MONTH, HELD, MONTHS, PlanSheet, Row
+from xlsales.commands.plan_sheet import FIRST_MONTH, HELD, PlanSheet, Row
 from xlsales.commands.protocol import Cell, Change, Patch, Replace
 from xlsales.problems import Problem
 from xlsales.schema import TABLES
-from xlsales.schema.origin import Origin, letters
+from xlsales.schema.origin import Origin
 from xlsales.validate import read_settings
 from xlsales.validate.table import read_table
 
 TABLE = "plan_limits"
-KEYS = ("version", "measure", "period", "region", "salesperson")
+KEYS = ("version", "measure", "period", "region", "salesperson", "cut")
 COLUMNS = (*KEYS, "held", "lower", "upper")
 Limit = tuple[bool, float | None, float | None]  # held, lower, upper
-Key = tuple[str, str, str, str, str]
+Key = tuple[str, str, str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -36,24 +36,25 @@ def fold_limits(raw: pd.DataFrame, origin: Origin, sheets: Iterable[PlanSheet]) 
     after = dict(before)
     problems: list[Problem] = []
     for sheet in sheets:
-        shown = {key for key in after if key[:2] == (sheet.version, sheet.measure) and _of_sheet(sheet, key[2])}
+        shown = {key for key in after if _of_sheet(sheet, key)}
         for key in shown:
             del after[key]
         after |= limits_of(sheet, problems)
     return Limits(frame_of(after), before != after, problems)
 
 
-def _of_sheet(sheet: PlanSheet, period: str) -> bool:
-    return period in sheet.months or (period == sheet.year and sheet.bounds is not None)
+def _of_sheet(sheet: PlanSheet, key: Key) -> bool:
+    mine = (key[0], key[1], key[5]) == (sheet.version, sheet.measure, sheet.cut_key)
+    return mine and (key[2] in sheet.months or (key[2] == sheet.year and sheet.bounds is not None))
 
 
 def known(typed: pd.DataFrame) -> dict[Key, Limit]:
     """The rows of the checked table by their key, "" for a blank."""
     found: dict[Key, Limit] = {}
     for row in typed[list(COLUMNS)].itertuples(index=False):
-        key = tuple("" if pd.isna(part) else str(part) for part in row[:5])
-        lower, upper = (None if pd.isna(bound) else float(bound) for bound in row[6:8])
-        found[key] = (not pd.isna(row[5]) and bool(row[5]), lower, upper)  # type: ignore[index]
+        key = tuple("" if pd.isna(part) else str(part) for part in row[:6])
+        lower, upper = (None if pd.isna(bound) else float(bound) for bound in row[7:9])
+        found[key] = (not pd.isna(row[6]) and bool(row[6]), lower, upper)  # type: ignore[index]
     return found
 
 
@@ -80,7 +81,7 @@ def name_of(row: Row) -> str:
 
 
 def _key(sheet: PlanSheet, row: Row, period: str) -> Key:
-    return sheet.version, sheet.measure, period, row.region, row.salesperson
+    return sheet.version, sheet.measure, period, row.region, row.salesperson, sheet.cut_key
 
 
 def _bound(sheet: PlanSheet, at: int, side: int, problems: list[Problem]) -> float | None:
@@ -94,9 +95,7 @@ def _bound(sheet: PlanSheet, at: int, side: int, problems: list[Problem]) -> flo
 
 
 def _problem(sheet: PlanSheet, at: int, side: int, code: str, value: Cell, facts: Mapping[str, object]) -> Problem:
-    bounds = sheet.bounds
-    where = "" if bounds is None else f"{letters(bounds.left + side)}{bounds.top + 1 + at}"
-    name = sheet.matrix.sheet
+    where, name = sheet.bound_address(at, side), sheet.matrix.sheet
     return Problem(code, table="plan", value=str(value), sheet=name, cell=where, facts=dict(facts))
 
 
@@ -118,13 +117,19 @@ def year_bounds(sheet: PlanSheet) -> dict[int, tuple[float | None, float | None]
 
 def held_sums(sheet: PlanSheet) -> list[tuple[int, int]]:
     """The sums that are held, by row and month, the deepest rows first."""
-    sums = [(row.at, month) for row in reversed(sheet.rows) if not row.leaf for month in range(MONTHS)]
+    sums = [(row.at, month) for row in reversed(sheet.rows) if not row.leaf for month in sheet.places]
     return [place for place in sums if sheet.cell(*place)[1]]
+
+
+def limits_in(limits: Mapping[Key, Limit], sheet: PlanSheet, version: str) -> dict[tuple[str, str, str], Limit]:
+    """What a version says of a sheet's measure and cut, by period and row."""
+    wanted = (version, sheet.measure, sheet.cut_key)
+    return {key[2:5]: limit for key, limit in limits.items() if (key[0], key[1], key[5]) == wanted}
 
 
 def limit_patches(sheet: PlanSheet, typed: pd.DataFrame, version: str) -> list[Change]:
     """The writes that make a sheet show the held sums and bounds of a version."""
-    asked = {key[2:]: limit for key, limit in known(typed).items() if key[:2] == (version, sheet.measure)}
+    asked = limits_in(known(typed), sheet, version)
     changes: list[Change] = []
     for row in sheet.rows:
         if not row.leaf:

@@ -4,7 +4,9 @@ import re
 
 import pandas as pd
 
-from xlsales.commands.plan_sheet import MONTHS, OTHERS, PlanSheet, code
+from xlsales.commands.plan_goals import history_of
+from xlsales.commands.plan_sheet import PlanSheet, code
+from xlsales.commands.plan_view import PlanView
 from xlsales.commands.protocol import Book
 from xlsales.commands.reading import Work, results_named
 from xlsales.problems import InputError, Problem
@@ -15,7 +17,7 @@ Reference = dict[tuple[int, int], float]
 
 def named(book: Book, sheet: PlanSheet) -> str:
     """What the reference cell of a sheet names: a year or a version; the year before where it is blank or missing."""
-    area = book.area("xs_reference_" + sheet.measure)
+    area = book.area("xs_reference_" + sheet.name)
     text = "" if area is None else code(area.cells[0][0])
     if text or not re.fullmatch(r"\d{4}", sheet.year):
         return text
@@ -28,6 +30,8 @@ def reference_of(book: Book, work: Work, sheet: PlanSheet) -> Reference:
     versions = set(work.tables["plan"]["version"])
     if name in versions:
         found = of_version(work, sheet, name)
+    elif isinstance(sheet, PlanView) and re.fullmatch(r"\d{4}", name):
+        found = of_history(work, sheet, int(sheet.year) - int(name))
     elif re.fullmatch(r"\d{4}", name) and re.fullmatch(r"\d{4}", sheet.year):
         found = of_year(work, sheet, int(sheet.year) - int(name))
     else:
@@ -40,11 +44,8 @@ def reference_of(book: Book, work: Work, sheet: PlanSheet) -> Reference:
 
 def of_version(work: Work, sheet: PlanSheet, name: str) -> Reference:
     """The figures of a version of the plan."""
-    plan = work.tables["plan"]
-    mine = plan[(plan["version"] == name) & (plan["measure"] == sheet.measure) & plan["period"].isin(sheet.months)]
-    mine = mine[mine[list(OTHERS)].isna().all(axis=1)]
-    keys = zip(mine["region"].fillna(""), mine["salesperson"].fillna(""), mine["period"], strict=True)
-    known = dict(zip(keys, mine["value"].tolist(), strict=True))
+    mine = sheet.mine(work.tables["plan"], name)
+    known = dict(zip(sheet.keys(mine), mine["value"].tolist(), strict=True))
     return {
         (row.at, step): known[row.region, row.salesperson, month]
         for row in sheet.rows
@@ -67,7 +68,7 @@ def of_year(work: Work, sheet: PlanSheet, before: int) -> Reference:
     split = of_parts(results, sheet.measure, months) if shared else {}
     found = {}
     for row in sheet.rows:
-        for step, month in enumerate(months[:MONTHS] if row.leaf else ()):
+        for step, month in enumerate(months if row.leaf else ()):
             if row.salesperson in shared:
                 value = split.get((row.region, row.salesperson, month))
             else:
@@ -76,6 +77,18 @@ def of_year(work: Work, sheet: PlanSheet, before: int) -> Reference:
             if value is not None and not pd.isna(value):
                 found[row.at, step] = float(value)
     return found
+
+
+def of_history(work: Work, sheet: PlanView, before: int) -> Reference:
+    """What was achieved in the same periods some years before by the leaves of Plan by choice."""
+    known = history_of(results_named(work, "lines", "cash"), sheet, before)
+    return {
+        (row.at, step): known[row.region, row.salesperson, period]
+        for row in sheet.rows
+        if row.leaf
+        for step, period in enumerate(sheet.months)
+        if (row.region, row.salesperson, period) in known
+    }
 
 
 def of_parts(results: dict[str, pd.DataFrame], measure: str, months: list[str]) -> dict[tuple[str, str, str], float]:

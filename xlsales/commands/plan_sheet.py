@@ -9,6 +9,7 @@ import pandas as pd
 
 from xlsales.commands.headings import places
 from xlsales.commands.protocol import Book, Cell, Matrix, Patch
+from xlsales.labels import word
 from xlsales.problems import Problem
 from xlsales.schema import TABLES
 from xlsales.schema.origin import Origin, letters
@@ -18,7 +19,6 @@ from xlsales.validate.codes import code_text, number_text
 from xlsales.validate.table import read_table
 
 FIRST_MONTH = 3  # region, salesperson, name stand before
-MONTHS = 12
 HELD = "H"
 DEFAULT_VERSION = "allocated"
 OTHERS = ("product", "customer", "segment", "channel")
@@ -61,7 +61,45 @@ class PlanSheet:
     @property
     def area(self) -> str:
         """The name of its cells."""
-        return "xs_plan_" + self.measure
+        return "xs_plan_" + self.name
+
+    @property
+    def name(self) -> str:
+        """What the names of its cells end with."""
+        return self.measure
+
+    @property
+    def places(self) -> range:
+        """The places of its periods."""
+        return range(len(self.months))
+
+    @property
+    def people(self) -> bool:
+        """Whether its rows are regions and their salespeople."""
+        return True
+
+    @property
+    def cut_key(self) -> str:
+        """How it is cut, where not as the Plan sheets are."""
+        return ""
+
+    def mine(self, plan: pd.DataFrame, version: str = "") -> pd.DataFrame:
+        """The rows of the plan that its leaves show (or show of another version), period by period."""
+        found = plan[(plan["version"] == (version or self.version)) & (plan["measure"] == self.measure)]
+        return found[found["period"].isin(self.months) & found[list(OTHERS)].isna().all(axis=1)]
+
+    def keys(self, rows: pd.DataFrame) -> list[Key]:
+        """The leaf and the period of some rows of the plan."""
+        return list(zip(rows["region"].fillna(""), rows["salesperson"].fillna(""), rows["period"], strict=True))
+
+    def bound_address(self, at: int, side: int) -> str:
+        """The address of a row's lower (0) or upper (1) bound."""
+        bounds = self.bounds
+        return "" if bounds is None else f"{letters(bounds.left + side)}{bounds.top + 1 + at}"
+
+    def title(self, lang: str) -> str:
+        """What it is of, in words."""
+        return word("value.measure." + self.measure, lang)
 
     def cell(self, at: int, month: int) -> tuple[Cell, bool]:
         """What stands in a month of a row, and whether it is held."""
@@ -103,7 +141,7 @@ class PlanSheet:
         """The writes that bring rows to the book: leaves that follow each other in one."""
         found: list[Patch] = []
         for at in sorted(set(changed)):
-            line = self.matrix.cells[at + 1][FIRST_MONTH : FIRST_MONTH + 2 * MONTHS]
+            line = self.matrix.cells[at + 1][FIRST_MONTH : FIRST_MONTH + 2 * len(self.months)]
             if found and found[-1].row + len(found[-1].cells) == at + 1:
                 found[-1].cells.append(line)
             else:
@@ -171,30 +209,23 @@ def fold(raw: pd.DataFrame, origin: Origin, sheets: Iterable[PlanSheet]) -> Fold
     raw: as it stands, headings of the book. Rows of other versions, years and dimensions stay as they are; a blank cell
     takes its row away. Columns come back by key, those of the user's own by their headings.
     """
-    table = TABLES["plan"]
-    reading = read_table(table, raw, origin, read_settings()[0])
-    at = places("plan", list(raw.columns))
-    named = raw.set_axis([_key(place, heading, at) for place, heading in enumerate(raw.columns)], axis=1)
-    named = named.iloc[reading.findings.numbers].reset_index(drop=True).astype(object)
-    for column in table.columns:
-        if column.key not in named:
-            named[column.key] = None
-    typed, problems = reading.frame, []
+    named, typed = by_key(raw, origin)
+    problems: list[Problem] = []
     gone: list[int] = []
     new: list[dict[str, object]] = []
     changed = False
     for sheet in sheets:
         known = _known(typed, sheet)
-        for key, (value, held, where) in _typed(sheet).items():
+        for key, (value, held, where) in typed_cells(sheet).items():
             if isinstance(value, str):
-                problems.append(_no_number(sheet, value, where))
+                problems.append(no_number(sheet, value, where))
                 continue
             row = known.get(key)
             if value is None and row is not None:
                 gone.append(row)
             elif row is None and value is not None:
                 new.append(_row(sheet, key, value, held=held))
-            elif row is not None and (typed["value"].iloc[row] != value or _held(typed, row) != held):
+            elif row is not None and (typed["value"].iloc[row] != value or row_held(typed, row) != held):
                 named.loc[row, ["value", "held"]] = [value, held]
                 changed = True
     result = named.drop(index=gone)
@@ -203,23 +234,30 @@ def fold(raw: pd.DataFrame, origin: Origin, sheets: Iterable[PlanSheet]) -> Fold
     return Folded(result.reset_index(drop=True), changed or bool(gone or new), problems)
 
 
+def by_key(raw: pd.DataFrame, origin: Origin) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The filled rows of the raw table `plan` with our columns by key, as they stand and as they are read."""
+    table = TABLES["plan"]
+    reading = read_table(table, raw, origin, read_settings()[0])
+    at = places("plan", list(raw.columns))
+    named = raw.set_axis([_key(place, heading, at) for place, heading in enumerate(raw.columns)], axis=1)
+    named = named.iloc[reading.findings.numbers].reset_index(drop=True).astype(object)
+    for column in table.columns:
+        if column.key not in named:
+            named[column.key] = None
+    return named, reading.frame
+
+
 def _key(place: int, heading: object, at: Mapping[str, int]) -> str:
     return next((key for key, number in at.items() if number == place), str(heading))
 
 
 def _known(typed: pd.DataFrame, sheet: PlanSheet) -> dict[Key, int]:
     """The rows of the long table that the matrix shows."""
-    mine = (
-        (typed["measure"] == sheet.measure) & (typed["version"] == sheet.version) & typed["period"].isin(sheet.months)
-    )
-    for other in OTHERS:
-        mine &= typed[other].isna()
-    shown = typed[mine.fillna(value=False)]
-    keys = zip(shown["region"].fillna(""), shown["salesperson"].fillna(""), shown["period"], strict=True)
-    return dict(zip(keys, shown.index.tolist(), strict=True))
+    shown = sheet.mine(typed)
+    return dict(zip(sheet.keys(shown), shown.index.tolist(), strict=True))
 
 
-def _typed(sheet: PlanSheet) -> dict[Key, tuple[float | str | None, bool, str]]:
+def typed_cells(sheet: PlanSheet) -> dict[Key, tuple[float | str | None, bool, str]]:
     """What stands on the leaves: value (a text where it is no number), held, address."""
     found: dict[Key, tuple[float | str | None, bool, str]] = {}
     for row in sheet.rows:
@@ -234,12 +272,14 @@ def _typed(sheet: PlanSheet) -> dict[Key, tuple[float | str | None, bool, str]]:
     return found
 
 
-def _held(typed: pd.DataFrame, row: int) -> bool:
+def row_held(typed: pd.DataFrame, row: int) -> bool:
+    """Whether a row of the plan is held."""
     held = typed["held"].iloc[row]
     return not pd.isna(held) and bool(held)
 
 
-def _no_number(sheet: PlanSheet, value: str, where: str) -> Problem:
+def no_number(sheet: PlanSheet, value: str, where: str) -> Problem:
+    """A cell of a matrix that is no number."""
     return Problem("number_text", table="plan", column="value", value=value, sheet=sheet.matrix.sheet, cell=where)
 
 

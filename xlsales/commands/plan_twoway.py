@@ -3,7 +3,7 @@
 import numpy as np
 
 from xlsales.commands.plan_limits import held_sums, name_of
-from xlsales.commands.plan_sheet import MONTHS, PlanSheet
+from xlsales.commands.plan_sheet import PlanSheet
 from xlsales.core.plan_down import grid_unit
 from xlsales.core.twoway import fit
 from xlsales.problems import InputError, Problem
@@ -66,7 +66,7 @@ def _above(sheet: PlanSheet, owners: list[int], months: list[int]) -> int | None
 
 def _fixed(sheet: PlanSheet, values: dict[Place, float | None], owner: int, chosen: set[Place]) -> float:
     """What the cells of a row come to that may not change."""
-    cells = [(leaf, month) for leaf in sheet.leaves(owner) for month in range(MONTHS)]
+    cells = [(leaf, month) for leaf in sheet.leaves(owner) for month in sheet.places]
     return sum(values[cell] or 0.0 for cell in cells if cell not in chosen)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from xlsales.commands.plan_limits import held_sums, name_of, year_bounds
-from xlsales.commands.plan_sheet import FIRST_MONTH, MONTHS, OTHERS, PlanSheet
+from xlsales.commands.plan_sheet import FIRST_MONTH, PlanSheet
 from xlsales.commands.plan_twoway import two_ways
 from xlsales.commands.protocol import Block
 from xlsales.core.apportion_tree import TreeCells, allocate_tree
@@ -61,7 +61,7 @@ def chosen_cells(sheet: PlanSheet, blocks: Sequence[Block], *, whole_year: bool 
     found: dict[tuple[int, int], None] = {}
     top = sheet.matrix.top + 1
     for block in blocks:
-        months = sorted(_months(block, sheet.matrix.left)) if not single else list(range(MONTHS))
+        months = sorted(_months(block, sheet)) if not single else list(sheet.places)
         for at in range(max(block.row - top, 0), min(block.row - top + block.height, len(sheet.rows))):
             found |= dict.fromkeys(
                 (leaf, month) for leaf in sheet.leaves(at) for month in months if _known(sheet, leaf)
@@ -74,20 +74,22 @@ def _known(sheet: PlanSheet, at: int) -> bool:
     return bool(row.region or row.salesperson)
 
 
-def _months(block: Block, left: int) -> set[int]:
+def _months(block: Block, sheet: PlanSheet) -> set[int]:
+    left, end = sheet.matrix.left, FIRST_MONTH + 2 * len(sheet.months)
     columns = range(block.column - left, block.column - left + block.width)
-    inside = {(column - FIRST_MONTH) // 2 for column in columns if FIRST_MONTH <= column < FIRST_MONTH + 2 * MONTHS}
-    outside = any(column < FIRST_MONTH or column >= FIRST_MONTH + 2 * MONTHS for column in columns)
-    return set(range(MONTHS)) if outside and not inside else inside
+    inside = {(column - FIRST_MONTH) // 2 for column in columns if FIRST_MONTH <= column < end}
+    outside = any(column < FIRST_MONTH or column >= end for column in columns)
+    return set(sheet.places) if outside and not inside else inside
 
 
 def goals(sheet: PlanSheet, targets: pd.DataFrame) -> dict[int, float]:
-    """The year's target of each row that has one of its own."""
+    """The year's target of each row that has one of its own; a person in several regions has none in any of them."""
     mine = targets[(targets["measure"] == sheet.measure) & (targets["period"] == sheet.year)]
     sums = mine.assign(member=mine["member"].fillna("")).groupby(["scope", "member"])["target"].sum(min_count=1)
     company = sums[sums.index.get_level_values("scope") == "company"].sum(min_count=1)
     known = {key: float(value) for key, value in sums.items() if not np.isnan(value)}
     inside = {child: row.at for row in sheet.rows for child in row.children}
+    people = [row.salesperson for row in sheet.rows if row.leaf]
     found = {}
     for row in sheet.rows:
         parent = inside.get(row.at)
@@ -95,7 +97,7 @@ def goals(sheet: PlanSheet, targets: pd.DataFrame) -> dict[int, float]:
             goal = None if np.isnan(company) else float(company)
             goal = known.get(("region", row.region)) if goal is None else goal
         elif row.salesperson:
-            goal = known.get(("salesperson", row.salesperson))
+            goal = known.get(("salesperson", row.salesperson)) if people.count(row.salesperson) == 1 else None
         elif parent is not None and sheet.rows[parent].region == row.region:
             goal = None  # typed on the parent itself, of no child of it
         else:
@@ -107,17 +109,11 @@ def goals(sheet: PlanSheet, targets: pd.DataFrame) -> dict[int, float]:
 
 def cell_bounds(sheet: PlanSheet, plan: pd.DataFrame) -> dict[Place, tuple[float | None, float | None]]:
     """The bounds that the long table gives for cells of the sheet."""
-    mine = plan[
-        (plan["measure"] == sheet.measure)
-        & (plan["version"] == sheet.version)
-        & plan["period"].isin(sheet.months)
-        & (plan["lower"].notna() | plan["upper"].notna())
-    ]
-    mine = mine[mine[list(OTHERS)].isna().all(axis=1)]
+    mine = sheet.mine(plan)
+    mine = mine[mine["lower"].notna() | mine["upper"].notna()]
     at = {(row.region, row.salesperson): row.at for row in sheet.rows if row.leaf}
     month = {period: step for step, period in enumerate(sheet.months)}
-    keys = zip(mine["region"].fillna(""), mine["salesperson"].fillna(""), mine["period"], strict=True)
-    limits = zip(keys, mine["lower"], mine["upper"], strict=True)
+    limits = zip(sheet.keys(mine), mine["lower"], mine["upper"], strict=True)
     return {
         (at[region, person], month[period]): tuple(None if np.isnan(side) else float(side) for side in (low, high))
         for (region, person, period), low, high in limits
@@ -127,6 +123,8 @@ def cell_bounds(sheet: PlanSheet, plan: pd.DataFrame) -> dict[Place, tuple[float
 
 def locked_rows(sheet: PlanSheet, targets: pd.DataFrame, *, met: bool = True) -> frozenset[int]:
     """The people's rows whose own target of the year is locked, and (with `met`) that meet it: nothing moves them."""
+    if not sheet.people:
+        return frozenset()
     mine = targets[(targets["measure"] == sheet.measure) & (targets["period"] == sheet.year)]
     mine = mine[(mine["scope"] == "salesperson") & mine["status"].eq("locked").fillna(value=False)]
     goal = mine.groupby("member")["target"].sum()
@@ -134,7 +132,7 @@ def locked_rows(sheet: PlanSheet, targets: pd.DataFrame, *, met: bool = True) ->
     for row in sheet.rows:
         if row.leaf and row.salesperson in goal.index:
             rows = [each.at for each in sheet.rows if each.leaf and each.salesperson == row.salesperson]
-            planned = sum(number_at(sheet, (at, month)) or 0.0 for at in rows for month in range(MONTHS))
+            planned = sum(number_at(sheet, (at, month)) or 0.0 for at in rows for month in sheet.places)
             if not met or abs(planned - goal[row.salesperson]) < SAME:
                 found.add(row.at)
     return frozenset(found)
@@ -153,7 +151,7 @@ def allocated(sheet: PlanSheet, chosen: Cells, targets: pd.DataFrame, rules: Rul
     target = goals(sheet, targets)
     inside = {child: row.at for row in sheet.rows for child in row.children}
     values = {
-        (row.at, month): number_at(sheet, (row.at, month)) for row in sheet.rows if row.leaf for month in range(MONTHS)
+        (row.at, month): number_at(sheet, (row.at, month)) for row in sheet.rows if row.leaf for month in sheet.places
     }
     owners: dict[int, Cells] = {}
     for at, month in chosen:
@@ -194,6 +192,13 @@ def _moves(before: float | None, value: float) -> bool:
     return before is None or abs(before - value) >= SAME
 
 
+def spread_under(
+    sheet: PlanSheet, values: Values, owner: int, goal: float, rules: Rules, free: Cells
+) -> tuple[dict[Place, float], bool]:
+    """New values of the free cells under a row, so that the row's leaves come to its goal; and whether equally."""
+    return _Owner(sheet, values, owner, goal, rules).spread(free)
+
+
 @dataclass
 class _Owner:
     """A row with a target, and what stands under it. values: by leaf and month, as far as they are new already."""
@@ -214,7 +219,7 @@ class _Owner:
                 equal |= self._within(now, held, group)
                 free = [cell for cell in free if cell not in set(group)]
         chosen = set(free)
-        under = [(leaf, month) for leaf in self.sheet.leaves(self.at) for month in range(MONTHS)]
+        under = [(leaf, month) for leaf in self.sheet.leaves(self.at) for month in self.sheet.places]
         fixed = sum(now[cell] or 0.0 for cell in under if cell not in chosen)
         rest = round(self.goal - fixed, 2)
         if not free and abs(rest) >= SAME:
@@ -278,7 +283,7 @@ class _Owner:
         return found
 
     def _fixed(self, now: Values, row: int, chosen: set[Place]) -> float:
-        under = [(leaf, month) for leaf in self.sheet.leaves(row) for month in range(MONTHS)]
+        under = [(leaf, month) for leaf in self.sheet.leaves(row) for month in self.sheet.places]
         return sum(now[cell] or 0.0 for cell in under if cell not in chosen)
 
     def _weights(self, now: Values, free: Cells) -> dict[Place, float]:

@@ -12,9 +12,11 @@ from xlsales.commands.answer import Answer
 from xlsales.commands.cycle import ran
 from xlsales.commands.plan_limits import fold_limits
 from xlsales.commands.plan_sheet import PlanSheet, fold, plan_sheets
+from xlsales.commands.plan_view import PlanView, merged, plan_view
+from xlsales.commands.plan_view import folded as folded_view
 from xlsales.commands.problem_rows import problem_table
 from xlsales.commands.protocol import Book, Change, Reading, Replace
-from xlsales.commands.sealing import KEPT, changed_closings, periods_named
+from xlsales.commands.sealing import KEPT, calendar, changed_closings, periods_named
 from xlsales.labels import word
 from xlsales.problems import Problem, from_run
 from xlsales.schema import INPUTS, RESULTS, TABLES
@@ -22,11 +24,11 @@ from xlsales.schema.origin import Origin
 
 Places = Callable[[list[str]], Mapping[str, Origin]]
 FOLDED = {"plan": fold, "plan_limits": fold_limits}  # what the matrices say goes first into these tables
-READ = (*INPUTS, "plan_versions", "plan_limits", "quota_moves", "refreshes", *KEPT)
+READ = (*INPUTS, "plan_versions", "plan_limits", "plan_shown", "quota_moves", "refreshes", *KEPT)
 # What the plan's own commands need: the plan, the targets, and the masters that they refer to.
 PLANNING = (
     *("settings", "org_units", "regions", "channels", "products", "roles", "salespeople", "customers"),
-    *("targets", "plan", "plan_versions", "plan_limits"),
+    *("targets", "plan", "plan_versions", "plan_limits", "plan_shown"),
 )
 
 
@@ -44,6 +46,12 @@ class Work:
     sheets: dict[str, PlanSheet]
     pending: list[Change] = field(default_factory=list)
     excluded: pd.DataFrame = field(default_factory=pd.DataFrame)
+    view: PlanView | None = None
+
+    @property
+    def planned(self) -> list[PlanSheet]:
+        """All sheets with a plan: one for each quantity, and the one by choice where it is filled."""
+        return [*self.sheets.values(), *([self.view] if self.view else [])]
 
     @property
     def limits(self) -> list[Change]:
@@ -64,14 +72,21 @@ def load(book: Book, instead: Reading | None = None, only: Collection[str] = REA
     book.progress(word("said.reading", book.lang))
     raw = book.read(only)
     sheets = plan_sheets(book)
+    known = validate.read_settings(raw.tables.get("settings"))[0]
+    view = plan_view(book, raw.tables, calendar(known)) if "plan" in raw.tables else None
     pending: list[Change] = []
     for key, folding in FOLDED.items():
         if key in raw.tables and sheets:
-            folded = folding(raw.tables[key], raw.origins[key], sheets.values())
+            shown: list[PlanSheet] = [*sheets.values(), *([view] if view and key == "plan_limits" else [])]
+            folded = folding(raw.tables[key], raw.origins[key], shown)
             raw.problems += folded.problems
             if folded.changed:
                 raw.tables[key] = folded.raw
                 pending.append(Replace(key, folded.raw))
+    if view is not None:
+        writes, found, view = folded_view(raw, view, sheets, float(known["rounding"]))
+        raw.problems += found
+        pending = merged(pending, writes)
     whole = completed(book, raw, () if instead is None else instead.tables) if only is READ else None
     for other in (whole, instead):
         if other is not None:
@@ -84,7 +99,7 @@ def load(book: Book, instead: Reading | None = None, only: Collection[str] = REA
     problems = [*checked.problems]
     if only is READ:  # a part of the tables does not tell whether a period is what it was
         problems += changed_closings(checked.tables, settings, raw.origins)
-    return Work(raw, checked.tables, settings, problems, sheets, pending, checked.excluded)
+    return Work(raw, checked.tables, settings, problems, sheets, pending, checked.excluded, view)
 
 
 def completed(book: Book, raw: Reading, given: Collection[str]) -> Reading | None:

@@ -62,6 +62,7 @@ COMMANDS: dict[str, Command] = {
         ),
         Command("refresh_all", "data", "RefreshAll", "data.refresh_all", writes=("all",)),
         Command("undo", "data", "Undo", "data.undo", ("undo",), ("undo",)),
+        Command("show_plan", "plan", "CustomViews", "plan_fill.show_plan", ("plan", "plan_limits"), ("plan_shown",)),
         Command("allocate", "plan", "DiagramTargetInsertClassic", "plan.allocate", writes=("plan",)),
         Command("confirm", "plan", "AcceptInvitation", "plan.confirm", ("plan", "targets"), ("plan", "targets")),
         Command("discard", "plan", "DeclineInvitation", "plan.discard", ()),

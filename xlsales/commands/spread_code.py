@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xlsales.commands.plan import chosen_on, lay
+from xlsales.commands.plan import chosen_on, lay, written
 from xlsales.commands.plan_limits import TABLE, fold_limits, held_sums, name_of, replaced, year_bounds
 from xlsales.commands.plan_reference import reference_of
-from xlsales.commands.plan_sheet import FIRST_MONTH, HELD, MONTHS, Planned, PlanSheet, code, fold
+from xlsales.commands.plan_sheet import FIRST_MONTH, HELD, Planned, PlanSheet, code
+from xlsales.commands.plan_view import merged
 from xlsales.commands.planning import SAME, Cells, cell_bounds, chosen_cells, locked_rows
-from xlsales.commands.protocol import Block, Book, Change, Patch, Replace
+from xlsales.commands.protocol import Block, Book, Change, Patch
 from xlsales.commands.reading import PLANNING, Answer, Work, load
 from xlsales.commands.spread_method import code_of
 from xlsales.core.apportion import allocation
@@ -64,7 +65,7 @@ def spread_over(book: Book) -> Answer:
     sheet = wanted.sheet
     check_allowed(work, sheet, new)
     facts = {
-        "measure": word("value.measure." + sheet.measure, book.lang),
+        "measure": sheet.title(book.lang),
         "version": sheet.version,
         "code": wanted.text,
     }
@@ -79,12 +80,12 @@ def asked(book: Book, work: Work) -> Wanted:
     """The code and the cells that it is for."""
     selected = book.selection()
     sheet, _ = chosen_on(work, selected)
-    text, chosen = typed_code(book, sheet.measure), code_of(book, sheet.measure)
+    text, chosen = typed_code(book, sheet.name), code_of(book, sheet.name)
     if text and chosen:
         raise InputError(Problem("spread_two_ways", table="plan", value=text, facts={"method": chosen}))
     text = text or chosen
     if not text:
-        raise InputError(Problem("spread_no_code", sheet=sheet.matrix.sheet, cell=_command_cell(book, sheet.measure)))
+        raise InputError(Problem("spread_no_code", sheet=sheet.matrix.sheet, cell=_command_cell(book, sheet.name)))
     try:
         parsed = parse_code(text)
     except Refusal as refusal:
@@ -107,7 +108,7 @@ def check_allowed(work: Work, sheet: PlanSheet, new: Mapping[Place, float | None
         name = f"{name_of(sheet.rows[place[0]])} {sheet.months[place[1]]}"
         _inside(name, value or 0.0, cells.get(place, (None, None)))
     for at, bounds in year_bounds(sheet).items():
-        places = [(leaf, month) for leaf in sheet.leaves(at) for month in range(MONTHS)]
+        places = [(leaf, month) for leaf in sheet.leaves(at) for month in sheet.places]
         if any(place in new for place in places):
             year = sum(float(np.nan_to_num(new.get(place, amount(sheet, place)) or 0.0)) for place in places)
             _inside(f"{name_of(sheet.rows[at])} {sheet.year}", year, bounds)
@@ -143,8 +144,8 @@ def selected_totals(sheet: PlanSheet, blocks: Sequence[Block]) -> Cells:
 def months_of(sheet: PlanSheet, block: Block) -> list[int]:
     """The months that a block covers; all of them where it stands beside the months."""
     first = block.column - sheet.matrix.left - FIRST_MONTH
-    inside = {column // 2 for column in range(first, first + block.width) if 0 <= column < 2 * MONTHS}
-    return sorted(inside) or list(range(MONTHS))
+    inside = {column // 2 for column in range(first, first + block.width) if 0 <= column < 2 * len(sheet.months)}
+    return sorted(inside) or list(sheet.places)
 
 
 def directed(sheet: PlanSheet, cells: Cells, totals: Cells, directions: str) -> Cells:
@@ -153,7 +154,7 @@ def directed(sheet: PlanSheet, cells: Cells, totals: Cells, directions: str) -> 
         raise InputError(Problem("spread_directions", table="plan", facts={"directions": directions}))
     leaves = [row.at for row in sheet.rows if row.leaf and (row.region or row.salesperson)]
     at, month = cells[0]
-    reached = reach((len(leaves), MONTHS), (leaves.index(at), month), directions)
+    reached = reach((len(leaves), len(sheet.months)), (leaves.index(at), month), directions)
     return [(leaves[row], int(column)) for row, column in zip(*np.nonzero(reached), strict=True)]
 
 
@@ -243,9 +244,7 @@ def held(book: Book, work: Work, wanted: Wanted) -> Answer:
     if not changes and not marks:
         return Answer(says=word("said.held_none", book.lang), undoable=False)
     new = sheet.with_cells(changes)
-    folded = fold(work.raw.tables["plan"], work.raw.origins["plan"], [new])
-    writes: list[Change] = [*new.patches(at for at, _ in changes), Replace("plan", folded.raw)]
-    writes += [] if marks else work.limits
+    writes: list[Change] = written(work, new, [at for at, _ in changes])
     column = FIRST_MONTH + 1
     writes += [Patch(sheet.area, at + 1, column + 2 * month, [[HELD if on else None]]) for at, month in marks]
     if marks and TABLE in work.raw.tables:
@@ -255,14 +254,14 @@ def held(book: Book, work: Work, wanted: Wanted) -> Answer:
     count = len(changes) + len(marks)
     says = word("said.held" if on else "said.released", book.lang, cells=count)
     parameters = f"{sheet.measure} {sheet.version} {sheet.year}: {wanted.text}"
-    return Answer(tuple(writes), says, parameters=parameters, rows=count)
+    return Answer(tuple(merged(work.pending, writes)), says, parameters=parameters, rows=count)
 
 
 def held_places(wanted: Wanted) -> tuple[Cells, Cells]:
     """The leaves and the sums whose hold is set or released."""
     sheet, method = wanted.sheet, wanted.code.method
     if method == "RA":
-        every = [(row, month) for row in sheet.rows for month in range(MONTHS)]
+        every = [(row, month) for row in sheet.rows for month in sheet.places]
         places = [((row.at, month), row.leaf) for row, month in every]
         return [place for place, leaf in places if leaf], [place for place, leaf in places if not leaf]
     if method in TOTALS:

@@ -2,13 +2,15 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from xlsales.commands.plan_fill import refilled
 from xlsales.commands.plan_limits import as_version, limit_patches, replaced
 from xlsales.commands.plan_sheet import PlanSheet
+from xlsales.commands.plan_view import merged
 from xlsales.commands.protocol import Append, Book, Change, Patch, Replace
 from xlsales.commands.reading import PLANNING, Answer, Work, load
 from xlsales.commands.spread_code import typed_code
@@ -51,7 +53,7 @@ def versions(book: Book) -> Answer:
     """Do what the command cell of the Plan sheet says; where it says nothing, list the versions."""
     work = load(book, only=PLANNING)
     sheet = at_hand(book, work)
-    text = typed_code(book, sheet.measure)
+    text = typed_code(book, sheet.name)
     asked = parsed(text) if text else None
     plan = work.tables["plan"]
     if not text:
@@ -71,7 +73,7 @@ def versions(book: Book) -> Answer:
 def at_hand(book: Book, work: Work) -> PlanSheet:
     """The plan sheet that is looked at; refused where there is none."""
     selected = book.selection()
-    for sheet in work.sheets.values():
+    for sheet in work.planned:
         if selected and sheet.matrix.sheet == selected.sheet:
             return sheet
     raise InputError(Problem("plan_not_selected"))
@@ -143,10 +145,12 @@ def added(book: Book, work: Work, sheet: PlanSheet, asked: Asked) -> Answer:
         row["created"] = pd.Timestamp(book.now.date())  # type: ignore[assignment]
         changes += [Patch("xs_version_" + measure, 0, 0, [[name]]) for measure in work.sheets]
         says = word("said.version_saved", book.lang, name=name, base=sheet.version, rows=len(rows))
+    if asked.verb == "save" and work.view is not None and work.view.version == sheet.version:
+        changes += refilled(book, work, pd.concat([plan, rows], ignore_index=True), name)
     changes += [Append("plan", rows), Append("plan_versions", pd.DataFrame([row]))]
     limits = as_version(work.tables["plan_limits"], sheet.version, name, factor)
     changes = [each for each in changes if not (isinstance(each, Replace) and each.table == "plan_limits")]
-    changes += replaced(work.raw.tables, limits)
+    changes = merged(changes, replaced(work.raw.tables, limits))
     parameters = f"{asked.verb} {sheet.version} → {name}: {rows['value'].sum():,.2f}"
     return Answer(tuple(changes), says, parameters=parameters, rows=len(rows))
 
@@ -188,6 +192,7 @@ def restored(book: Book, work: Work, sheet: PlanSheet, name: str) -> Answer:
     changes: list[Change] = [Replace("plan", whole), *replaced(work.raw.tables, limits)]
     for each in work.sheets.values():
         changes += [*matrix_patches(each, back), *limit_patches(each, work.tables["plan_limits"], name)]
+    changes += refilled(book, replace(work, tables={**work.tables, "plan_limits": limits}), whole)
     question = "\n".join(
         [
             word("said.restore_asks", book.lang, name=name, current=sheet.version),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from xlsales.commands.plan_sheet import fold, plan_sheets
+from xlsales.commands.plan_view import fold_all
 from xlsales.commands.protocol import Matrix
 from xlsales.problems import InputError
 from xlsales.schema.origin import letters
@@ -27,10 +27,9 @@ def read_plan_book(path: Path) -> Raw:
     raw = read_book(path)
     if "plan" not in raw.tables:
         return raw
-    folded = fold(raw.tables["plan"], raw.origins["plan"], plan_sheets(Areas(path)).values())  # type: ignore[arg-type]
-    if folded.problems:
-        raise InputError(replace(folded.problems[0], source=path.name))
-    raw.tables["plan"] = folded.raw
+    problems = fold_all(Areas(path), raw.tables, raw.origins)  # type: ignore[arg-type]
+    if problems:
+        raise InputError(replace(problems[0], source=path.name))
     return raw
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from xlsales.hosts.open_book import HostBook
 
 ENDINGS = frozenset({".xlsx", ".xlsm"})
-OWN = frozenset({"undo", "problems", "log"})  # they speak of the book that they stand in
+OWN = frozenset({"undo", "problems", "log", "plan_shown"})  # they speak of the book that they stand in
 TYPED = tuple(key for key, table in TABLES.items() if table.role != "result" and key not in OWN)
 PLANNED = re.compile(rf"xs_(?!hold_|command_)[a-z]+_(?:{'|'.join(QUANTITIES)})")  # holds stand inside of xs_plan_
 NAMES = 3  # columns of a matrix that say whose row it is

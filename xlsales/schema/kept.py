@@ -14,7 +14,7 @@ TABLES = (
     Table(
         "plan_limits",
         "plan_data",
-        ("version", "measure", "period", "region", "salesperson"),
+        ("version", "measure", "period", "region", "salesperson", "cut"),
         (
             must(code("version")),
             must(choice("measure", *MEASURES)),
@@ -24,6 +24,24 @@ TABLES = (
             flag("held"),
             number("lower"),
             number("upper"),
+            code("cut"),
+        ),
+        role="kept",
+    ),
+    Table(
+        "plan_shown",
+        "plan_data",
+        ("cut", "first", "second", "period"),
+        (
+            must(code("cut")),
+            code("version"),
+            choice("measure", *MEASURES),
+            code("year"),
+            code("first"),
+            code("second"),
+            code("period"),
+            number("value"),
+            flag("held"),
         ),
         role="kept",
     ),

@@ -67,10 +67,7 @@ def write_head(build: Build, page: Any, plan: PlanOf) -> None:
     page.write_string(CAPTION_ROW, 1, plan.version, styles.cell(TEXT, typed=True))
     page.write_string(TOTAL_ROW, 0, build.says("plan.year"), styles.note)
     page.write_string(TOTAL_ROW, 1, str(plan.year), styles.cell(TEXT, typed=True))
-    page.write_string(CAPTION_ROW, COMMAND - 1, build.says("plan.command"), styles.beside)
-    page.write_blank(CAPTION_ROW, COMMAND, None, styles.cell(TEXT, typed=True))
-    message = {"validate": "any", "input_title": "", "input_message": build.says("plan.command.help")}
-    page.data_validation(CAPTION_ROW, COMMAND, CAPTION_ROW, COMMAND, message)
+    write_command(build, page)
     write_ways(build, page)
     if plan.elsewhere:
         page.write_string(LINK_ROW, COMMAND, build.says("plan.elsewhere", count=plan.elsewhere), styles.note)
@@ -98,6 +95,14 @@ def write_head(build: Build, page: Any, plan: PlanOf) -> None:
     page.set_column(LAST_YEAR, LAST_YEAR, 14)
     page.set_column(GROWTH, SHARE_OF, 9)
     page.set_column(LOWER, UPPER, 14)
+
+
+def write_command(build: Build, page: Any) -> None:
+    """The cell for a spreading code."""
+    page.write_string(CAPTION_ROW, COMMAND - 1, build.says("plan.command"), build.styles.beside)
+    page.write_blank(CAPTION_ROW, COMMAND, None, build.styles.cell(TEXT, typed=True))
+    message = {"validate": "any", "input_title": "", "input_message": build.says("plan.command.help")}
+    page.data_validation(CAPTION_ROW, COMMAND, CAPTION_ROW, COMMAND, message)
 
 
 def write_ways(build: Build, page: Any) -> None:
