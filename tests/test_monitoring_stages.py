@@ -21,17 +21,23 @@ def company() -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
 
 def of(scope: str, measure: str = "sales") -> pd.DataFrame:
     pace = company()[1]["pace"]
-    return pace[(pace["scope"] == scope) & (pace["measure"] == measure)].set_index("member")
+    mine = pace[(pace["scope"] == scope) & (pace["measure"] == measure) & pace["target"].notna()]
+    return mine.set_index("member")
 
 
 def test_pace_and_landing_stand_for_five_quantities_by_region_manager_salesperson_and_product() -> None:
     pace = company()[1]["pace"]
     figures = ["attainment", "pace_index", "landing", "landing_blended", "landing_low", "landing_high"]
     for scope in ("company", "region", "manager", "salesperson"):
-        mine = pace[pace["scope"] == scope]
+        mine = pace[(pace["scope"] == scope) & pace["target"].notna()]
         assert set(mine["measure"]) == {"sales", "volume", "margin", "profit", "collections"}, scope
         assert mine[figures[:4]].notna().all(axis=None), scope
-    assert pace.loc[pace["scope"] == "product", figures].notna().all(axis=None)
+    products = pace[pace["scope"] == "product"]
+    assert products.loc[products["target"].notna(), figures].notna().all(axis=None)
+    bare = products[products["target"].isna()]
+    assert set(bare["measure"]) == {"sales", "volume", "margin", "profit", "collections"}
+    assert bare[["landing", "last_year"]].notna().all(axis=None), "without a target there is still a landing"
+    assert bare[["attainment", "pace_index", "expected", "remaining"]].isna().all(axis=None)
 
 
 def test_the_landing_blends_season_and_deals_by_the_share_that_missed_least() -> None:

@@ -54,7 +54,7 @@ def test_owners_with_most_complaints_first_and_nobody_s_cases_are_seen() -> None
     table = case_owners(waiting())
     assert table["owner"].fillna("").tolist() == ["Ann", ""]
     columns = ["cases", "complaints", "overdue_cases", "oldest_days", "mean_age"]
-    assert table[columns].values.tolist() == [[2, 1, 2, 180, 100], [1, 1, 0, 10, 10]]
+    assert table[columns].to_numpy().tolist() == [[2, 1, 2, 180, 100], [1, 1, 0, 10, 10]]
     assert table["cases"].sum() == len(waiting())
 
 

@@ -24,6 +24,8 @@ from xlsales.build.lists import validate_column
 from xlsales.build.styles import MEASURED, MONEY_MEASURES, SENTENCES
 from xlsales.build.widths import column_width, set_widths, text_width
 from xlsales.build.wording import heading_help, headings, sheet_help, sheet_name, table_name
+from xlsales.schema.beside import BESIDE as TIMES_OF
+from xlsales.schema.beside import beside
 from xlsales.schema.model import MONEY, NUMBER, TEXT, Column, Table
 
 # Money that is not added down a column: limits and means; and tables whose rows overlap (a member stands in its
@@ -37,6 +39,7 @@ OVERLAPPING = frozenset(
 HEADER_HEIGHT = 32
 BOLD = 10.0  # a sum in bold letters is as wide as one digit more
 LINE_HEIGHT = 14
+MOST_PRINTED = 12  # columns of other times
 CHART_GAP, CHART_ROWS, CHART_COLUMNS = 2, 19, 11  # what a chart beside the tables covers
 
 
@@ -207,7 +210,7 @@ def print_areas(build: Build, sheet: Sheet) -> None:
     """Each table, and the chart beside them, is printed on pages of its own, as wide as the page."""
     if not sheet.tables:
         return
-    ranges = [(block.first_column, block.last_column, block.last_row + 1)
+    ranges = [(block.first_column, printed_to(block), block.last_row + 1)
               for block in (build.blocks[table.key] for table in sheet.tables)]  # fmt: skip
     if sheet.key in BESIDE:
         first = ranges[-1][1] + CHART_GAP
@@ -215,6 +218,12 @@ def print_areas(build: Build, sheet: Sheet) -> None:
     tab = build.tab(sheet.key)
     areas = [f"{tab}!${xl_col_to_name(first)}$1:${xl_col_to_name(last)}${rows}" for first, last, rows in ranges]
     build.book.define_name(f"{tab}!_xlnm.Print_Area", "=" + ",".join(areas))
+
+
+def printed_to(block: Block) -> int:
+    """The last column on paper: a table with other times beside each of many figures would be too small to read."""
+    other = beside(block.table.key) if block.table.key in TIMES_OF else ()
+    return block.column(other[0].key) - 1 if len(other) > MOST_PRINTED else block.last_column
 
 
 def insert_beside(build: Build, page: Any, sheet: Sheet, chart: Any) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from xlsales.core.beside import WINDOWS
 from xlsales.core.calendar import CALENDAR, Calendar, period_days
 from xlsales.core.hierarchy import Tree
 from xlsales.core.pacing import attainment
@@ -47,7 +48,8 @@ def attained(rows: pd.DataFrame, trees: dict[str, Tree | None]) -> pd.DataFrame:
     rows: level "row": measure, scope, member, period, from, to, target, actual. trees: the tree of each scope that has
     one. Returns rows of the same columns plus gap (target - actual) and attainment, with level: row; member (a member's
     dated quotas together); scope (all members of a scope, for one period or all dated quotas; of a tree only the
-    topmost targets, so that no money counts twice). Only measures that can be added have totals.
+    topmost targets, so that no money counts twice). Only measures that can be added have totals. Other times of the
+    actual (WINDOWS) are added up too where they are given: over members all of them, over dated quotas last year's.
 
     >>> rows = pd.DataFrame({"measure": "sales", "scope": "region", "member": ["E", "W"], "period": "2026",
     ...     "from": pd.Timestamp("2026-01-01"), "to": pd.Timestamp("2026-12-31"), "target": [60.0, 40.0],
@@ -70,15 +72,22 @@ def attained(rows: pd.DataFrame, trees: dict[str, Tree | None]) -> pd.DataFrame:
 
 
 def _summed(rows: pd.DataFrame, keys: Sequence[str], level: str) -> pd.DataFrame:
+    there = [time for time in WINDOWS if time in rows]
     sums = rows.groupby(list(keys), dropna=False, sort=False).agg(
+        **{time: (time, lambda parts: parts.sum(skipna=False)) for time in there},
         **{
             "from": ("from", "min"),
             "to": ("to", lambda ends: ends.max() if ends.notna().all() else pd.NaT),
             "target": ("target", "sum"),
             "actual": ("actual", lambda parts: parts.sum(min_count=1)),
-        }
+        },
     )
-    return sums.reset_index().assign(level=level)
+    found = sums.reset_index().assign(level=level)
+    if there:  # quotas one after the other are no one stretch that a period before or a year to date belongs to
+        one = (found["period"].fillna("") != "") if "period" in found else pd.Series(data=False, index=found.index)
+        for time in there:
+            found[time] = found[time].where(one | (time == "last_year"))
+    return found
 
 
 def _below_another(rows: pd.DataFrame, trees: dict[str, Tree | None]) -> pd.Series:
@@ -103,7 +112,8 @@ def headline(table: pd.DataFrame, year: str, months: Sequence[str], measures: Se
     table: from `attained`; year: the fiscal year's key; months: keys of the parts of it that may be added up instead,
     coarsest first. The company's own row comes first, then the first scope that has targets; the year's own target
     first, then the sum of its halves, quarters or months, then dated quotas. Returns measure, scope, period, from, to,
-    target, actual, gap, attainment, one row per measure, blank where there is no target.
+    target, actual, last_year, rolling_12 (where the rows have them), gap, attainment, one row per measure, blank where
+    there is no target.
 
     >>> rows = pd.DataFrame({"level": "row", "measure": "sales", "scope": "company", "member": "", "period": "2026",
     ...     "from": pd.Timestamp("2026-01-01"), "to": pd.Timestamp("2026-12-31"), "target": [100.0], "actual": 80.0})
@@ -111,17 +121,17 @@ def headline(table: pd.DataFrame, year: str, months: Sequence[str], measures: Se
     [[100.0, 80.0, 20.0, 0.8]]
     """
     found = [_found(table[table["measure"] == measure], year, months) for measure in measures]
-    columns = ["scope", "period", "from", "to", "target", "actual"]
+    columns = ["scope", "period", "from", "to", "target", "actual", "last_year", "rolling_12"]
     result = pd.DataFrame(found, columns=columns, index=pd.Index(measures, name="measure")).reset_index()
-    result = result.astype({"target": float, "actual": float, "from": "datetime64[s]", "to": "datetime64[s]"})
+    result = result.astype(dict.fromkeys(columns[4:], float) | {"from": "datetime64[s]", "to": "datetime64[s]"})
     result["gap"] = result["target"] - result["actual"]
     result["attainment"] = attainment(result["actual"], result["target"])
     return result
 
 
 def _found(rows: pd.DataFrame, year: str, months: Sequence[str]) -> tuple[object, ...]:
-    """Scope, period, from, to, target, actual of one measure."""
-    nothing = (None, None, pd.NaT, pd.NaT, np.nan, np.nan)
+    """Scope, period, from, to, target, actual, last_year, rolling_12 of one measure."""
+    nothing = (None, None, pd.NaT, pd.NaT, *[np.nan] * 4)
     for scope in SCOPES:
         level = "row" if scope == "company" else "scope"
         mine = rows[(rows["scope"] == scope) & (rows["level"] == level)]
@@ -132,8 +142,17 @@ def _found(rows: pd.DataFrame, year: str, months: Sequence[str]) -> tuple[object
             if len(chosen):
                 end = chosen["to"].max() if chosen["to"].notna().all() else pd.NaT
                 actual = chosen["actual"].sum(min_count=1)
-                return scope, period, chosen["from"].min(), end, chosen["target"].sum(), actual
+                first, target = chosen["from"].min(), chosen["target"].sum()
+                return scope, period, first, end, target, actual, *_other_times(chosen)
     return nothing
+
+
+def _other_times(chosen: pd.DataFrame) -> tuple[float, float]:
+    """Last year's of all parts, and the twelve months up to the end of the last part that has begun."""
+    if "last_year" not in chosen:
+        return np.nan, np.nan
+    latest = chosen[chosen["from"] == chosen["from"].max()]
+    return float(chosen["last_year"].sum(skipna=False)), float(latest["rolling_12"].sum(skipna=False))
 
 
 def _one_length(parts: pd.DataFrame, months: Sequence[str]) -> pd.DataFrame:

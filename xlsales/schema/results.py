@@ -1,5 +1,6 @@
 """Tables that xlsales writes and nobody types."""
 
+from xlsales.schema.beside import beside
 from xlsales.schema.model import (
     CODE,
     MONEY,
@@ -41,16 +42,6 @@ def five() -> tuple[Column, ...]:
 
 TABLES = (
     result(
-        "five_quantities",
-        "five",
-        ("dimension", "member", "period"),
-        code("dimension"),
-        code("member"),
-        text("name"),
-        period("period"),
-        *five(),
-    ),
-    result(
         "headline",
         "five",
         ("measure",),
@@ -63,6 +54,7 @@ TABLES = (
         number("actual"),
         number("gap"),
         share("attainment"),
+        *beside("headline"),
     ),
     result(
         "attainment",
@@ -80,6 +72,18 @@ TABLES = (
         number("actual"),
         number("gap"),
         share("attainment"),
+        *beside("attainment"),
+    ),
+    result(
+        "five_quantities",
+        "five",
+        ("dimension", "member", "period"),
+        code("dimension"),
+        code("member"),
+        text("name"),
+        period("period"),
+        *five(),
+        *beside("five_quantities"),
     ),
     result(
         "margin_report",
@@ -95,6 +99,7 @@ TABLES = (
         share("margin_rate"),
         integer("lines_below_cost"),
         money("margin_below_cost"),
+        *beside("margin_report"),
     ),
     result(
         "bridge",
@@ -123,6 +128,7 @@ TABLES = (
         share("rate_cumulative"),
         share("rate_due"),
         number("dso"),
+        *beside("collections_report"),
     ),
     result(
         "ageing",
@@ -198,6 +204,7 @@ TABLES = (
         number("remaining"),
         number("required_per_day"),
         number("required_uplift"),
+        *beside("pace"),
     ),
     result(
         "alerts",
@@ -344,7 +351,8 @@ TABLES = (
         text("salesperson"),
         money("amount"),
         share("discount"),
-        number("limit"),
+        money("contract_limit"),
+        share("discount_limit"),
         code("approver_role"),
     ),
     result(

@@ -1,5 +1,6 @@
 """Result tables of money: bridges by member, losses, prices, comparisons, concentration, DSO by month, bills."""
 
+from xlsales.schema.beside import beside
 from xlsales.schema.model import (
     Table,
     code,
@@ -154,6 +155,7 @@ TABLES: tuple[Table, ...] = (
         share("rate_due"),
         share("on_time_count"),
         share("on_time_value"),
+        *beside("dso_trend"),
     ),
     result(
         "bills",

@@ -1,5 +1,6 @@
 """Result tables of selling: coverage, lost deals, conversion, chances, follow-ups, customers, market, promotions."""
 
+from xlsales.schema.beside import beside
 from xlsales.schema.model import (
     Table,
     code,
@@ -249,6 +250,7 @@ TABLES: tuple[Table, ...] = (
         number("scale_max"),
         number("mean_score"),
         share("top2_share"),
+        *beside("satisfaction_view"),
     ),
     result(
         "market_view",
@@ -265,6 +267,7 @@ TABLES: tuple[Table, ...] = (
         share("target_share"),
         share("share_gap"),
         money("missing_sales"),
+        *beside("market_view"),
     ),
     result(
         "promotion_effects",

@@ -14,6 +14,7 @@ from xlsales.stages.lines import calendar, tree_of
 from xlsales.stages.monitoring import this_year
 from xlsales.stages.people import activities_to_date
 from xlsales.stages.quantities import with_names
+from xlsales.stages.targets import running_targets
 
 PLANNED_SCOPES = ("region", "salesperson")
 
@@ -123,7 +124,7 @@ def _overdue(cycle: Cycle) -> pd.DataFrame | None:
 
 def _thin(cycle: Cycle) -> pd.DataFrame | None:
     """Open deals against what is left of each salesperson's sales target."""
-    pace, deals = cycle.found.get("pace"), cycle.found.get("pipeline_summary")
+    pace, deals = running_targets(cycle), cycle.found.get("pipeline_summary")
     if pace is None or deals is None:
         return None
     left = pace[(pace["scope"] == "salesperson") & (pace["measure"] == "sales")].drop_duplicates("member")

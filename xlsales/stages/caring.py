@@ -8,6 +8,7 @@ from xlsales.core.customer_care import market_share, satisfaction
 from xlsales.core.customers import lapsed, offers
 from xlsales.core.promotions import promotion_effects
 from xlsales.core.ratio import ratio
+from xlsales.stages.beside import same_period_before
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import calendar, given, tree_of
 from xlsales.stages.quantities import cube_of, from_every_level, with_names
@@ -105,6 +106,10 @@ def contentment(cycle: Cycle) -> Frames:
         rows = satisfaction(seen[seen[dimension].notna()], [dimension, "period"])
         parts.append(rows.rename(columns={dimension: "member"}).assign(dimension=dimension).astype({"member": "str"}))
     table = pd.concat(parts, ignore_index=True).rename(columns={"n": "answers"})
+    keys = ["dimension", "member", "scale_max"]
+    before = table.sort_values("period", kind="stable").groupby(keys)["mean_score"].shift(1)
+    table["mean_score_last_year"] = same_period_before(table, keys, "mean_score", cycle)
+    table["mean_score_previous"] = before.reindex(table.index)
     return {"satisfaction_view": with_names(cycle, table)}
 
 
@@ -127,8 +132,10 @@ def markets(cycle: Cycle) -> Frames:
     table = pd.concat(parts, ignore_index=True).merge(market.assign(over=over)[[*KEYS, "over"]], on=KEYS, how="left")
     for figure in ("sales", "share", "gap", "money"):
         table[figure] = table[figure].where(table["over"])
+    table = table.rename(columns=MARKET_WORDS)
+    table["market_share_last_year"] = same_period_before(table, ["region", "product"], "market_share", cycle)
     return {
-        "market_view": table.rename(columns=MARKET_WORDS).assign(
+        "market_view": table.assign(
             name=names(cycle, "region", table["region"].astype("str")).where(table["region"].notna()),
             product_name=names(cycle, "product", table["product"].astype("str")).where(table["product"].notna()),
         )

@@ -1,21 +1,26 @@
 """Stage 3, cash: settlement, ageing, the collections report, credit watch, whom to call, contracts and approvals."""
 
+import numpy as np
 import pandas as pd
 
 from xlsales.core.ageing import ageing_of
-from xlsales.core.approvals import for_approval
+from xlsales.core.approvals import LIMITS, for_approval
+from xlsales.core.beside import changes
 from xlsales.core.calendar import first_day, period_keys
 from xlsales.core.collections_report import collection_report, receivables_walk
+from xlsales.core.comparing import spans
 from xlsales.core.contracts import contract_ledger
 from xlsales.core.credit import credit_limits, credit_watch, overdue_by_customer
 from xlsales.core.dunning import dunning_list
 from xlsales.core.ratio import day
 from xlsales.core.settlement import settle
+from xlsales.stages.beside import known_from
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import Settled, calendar, given
 from xlsales.stages.quantities import with_names
 
 SECONDS_A_DAY = 86400
+CASH_TIMES = ("collected_last_year", "collected_rolling_12")
 
 
 def receivables(cycle: Cycle) -> Frames:
@@ -69,16 +74,39 @@ def collections(cycle: Cycle) -> Frames:
     walk = receivables_walk(opening, settled.done, issued, first)
     length = (cycle.as_of - first).total_seconds() / SECONDS_A_DAY + 1
     masters = cycle.tables["customers"].drop_duplicates("customer").set_index("customer")
+    cash = _cash_beside(cycle)
     parts = []
     for dimension in ("company", "region", "salesperson", "customer"):
-        if dimension == "company":
-            members = pd.Series("", index=walk.index, dtype="str")
-        elif dimension == "customer":
-            members = walk["customer"]
-        else:
-            members = walk["customer"].map(masters[dimension])
-        parts.append(collection_report(walk, members, length).assign(dimension=dimension).astype({"member": "str"}))
-    return {"collections_report": with_names(cycle, pd.concat(parts, ignore_index=True))}
+        rows = collection_report(walk, _members(dimension, walk["customer"], masters), length)
+        beside = cash.groupby(_members(dimension, cash["customer"], masters))[list(CASH_TIMES)].sum(min_count=1)
+        rows = rows.astype({"member": "str"}).join(beside, on="member").assign(dimension=dimension)
+        some = cash[list(CASH_TIMES)].notna().any()
+        rows[list(CASH_TIMES)] = rows[list(CASH_TIMES)].fillna(some.map({True: 0.0, False: np.nan}))
+        parts.append(rows)
+    return {"collections_report": with_names(cycle, changes(pd.concat(parts, ignore_index=True), ["collected"]))}
+
+
+def _members(dimension: str, customers: pd.Series, masters: pd.DataFrame) -> pd.Series:
+    """The member of a dimension to which each customer belongs."""
+    if dimension == "company":
+        return pd.Series("", index=customers.index, dtype="str")
+    return customers if dimension == "customer" else customers.map(masters[dimension])
+
+
+def _cash_beside(cycle: Cycle) -> pd.DataFrame:
+    """What each customer paid in the same days of last year and in the twelve months to the day; blank if not known."""
+    cash = cycle.found.get("cash")
+    if cash is None or cash.empty:
+        return pd.DataFrame({"customer": pd.Series(dtype="str"), **dict.fromkeys(CASH_TIMES, pd.Series(dtype=float))})
+    found = {span.key: span for span in spans(cycle.as_of, calendar(cycle))}
+    windows = (found["year_to_date"].last_year, found["rolling_12"].now)
+    start, paid = known_from(cycle, "collections"), cash["date"].dt.normalize()
+    table = pd.DataFrame(index=pd.Index(cash["customer"].dropna().unique(), name="customer"))
+    for name, (first, last) in zip(CASH_TIMES, windows, strict=True):
+        sums = cash[(paid >= first) & (paid <= last)].groupby("customer")["collections"].sum()
+        full = start is not None and first >= start
+        table[name] = sums.reindex(table.index).fillna(0.0) if full else np.nan
+    return table.reset_index()
 
 
 def contracts(cycle: Cycle) -> Frames:
@@ -123,5 +151,7 @@ def approvals(cycle: Cycle) -> pd.DataFrame:
         parts.append(found.merge(said, on="document").assign(kind=kind))
     table = pd.concat(parts, ignore_index=True)
     table = table[table["reason"] != "role_unknown"]
+    limits = {name: table["limit"].where(table["what"] == what) for what, name in LIMITS.items()}
+    table = table.assign(**limits)
     table = table.assign(salesperson=names(cycle, "salesperson", table["salesperson"].astype("str")))
     return table.sort_values(["kind", "amount"], ascending=[True, False], ignore_index=True)

@@ -12,6 +12,7 @@ from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import calendar
 from xlsales.stages.monitoring import this_year
 from xlsales.stages.targeting import Past, all_targets, planned_year
+from xlsales.stages.targets import running_targets
 
 PERSON = "salesperson"
 ENOUGH = 8  # past attainments from which a spread can be told
@@ -63,7 +64,7 @@ def _potential(cycle: Cycle, year: str, people: pd.Series) -> pd.Series:
 
 def _landing(cycle: Cycle, year: str) -> pd.Series:
     """Where each person's sales of the running year are going to land; of a year ahead nobody knows."""
-    pace = cycle.found.get("pace")
+    pace = running_targets(cycle)
     if pace is None or year != this_year(cycle):
         return pd.Series(dtype=float)
     mine = pace[(pace["scope"] == PERSON) & (pace["measure"] == "sales") & (pace["period"] == year)]
@@ -75,7 +76,7 @@ def _attained(cycle: Cycle) -> Floats:
     rows = cycle.found["attainment"]
     mine = rows[(rows["level"] == "row") & (rows["scope"] == PERSON) & (rows["measure"] == "sales")]
     over = mine.loc[mine["to"] <= cycle.as_of, "attainment"].dropna()
-    pace = cycle.found.get("pace")
+    pace = running_targets(cycle)
     if len(over) >= ENOUGH or pace is None:
         return over.to_numpy(float)
     running = pace.loc[(pace["scope"] == PERSON) & (pace["measure"] == "sales"), "pace_index"].dropna()

@@ -12,7 +12,7 @@ from xlsales.stages.landing import months_of
 from xlsales.stages.lines import calendar, tree_of
 from xlsales.stages.monitoring import season, this_year
 from xlsales.stages.quantities import from_every_level
-from xlsales.stages.targets import QUANTITIES
+from xlsales.stages.targets import QUANTITIES, running_targets
 from xlsales.stages.teams import MANAGER, PERSON, teams
 
 SCOPES = ("company", "region", MANAGER, PERSON, "product")
@@ -57,7 +57,7 @@ def focus(cycle: Cycle) -> Frames:
 
 def _sales_pace(cycle: Cycle) -> pd.DataFrame:
     """The running sales targets, of each member the longest, the worst attained first."""
-    pace = cycle.found.get("pace")
+    pace = running_targets(cycle)
     if pace is None:
         columns = ["scope", "member", "attainment", "target", "period_start", "period_end", "measure"]
         return pd.DataFrame({name: pd.Series(dtype="object") for name in columns})

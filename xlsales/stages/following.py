@@ -15,7 +15,7 @@ from xlsales.core.training import training_needs, training_record
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import calendar, given, tree_of
 from xlsales.stages.quantities import by_months, with_names
-from xlsales.stages.targets import QUANTITIES
+from xlsales.stages.targets import QUANTITIES, running_targets
 
 PERSON = "salesperson"
 CALLED = (("salespeople", PERSON), ("org_units", "unit"), ("regions", "region"))  # whom an action may name
@@ -158,7 +158,7 @@ def _proven(
 
 def proposals(cycle: Cycle) -> Frames:
     """`next_targets`: for every target that runs, what the period after it should bring, from where it will land."""
-    pace = cycle.found.get("pace")
+    pace = running_targets(cycle)
     if pace is None:
         return {}
     pace = pace[pace["scope"] != "manager"]  # a team's is the sum of its people's

@@ -13,7 +13,7 @@ from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import Settled, calendar, given
 from xlsales.stages.monitoring import this_year
 from xlsales.stages.quantities import with_names
-from xlsales.stages.targets import ACTIVITY, QUANTITIES
+from xlsales.stages.targets import ACTIVITY, QUANTITIES, running_targets
 
 SCOPE_ORDER = ("region", "salesperson", "channel", "product", "customer", "company")
 TOP_ACTIONS = 12
@@ -34,7 +34,7 @@ def gap_report(cycle: Cycle) -> Frames:
 
 def _goals(cycle: Cycle) -> tuple[str, pd.DataFrame]:
     """The scope that has most to say, and its members' targets to date with their actuals; the longest period wins."""
-    pace = cycle.found.get("pace")
+    pace = running_targets(cycle)
     if pace is None:
         return "", pd.DataFrame()
     length = pace["period_end"] - pace["period_start"]

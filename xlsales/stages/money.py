@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from xlsales.core.beside import TIMES, named
 from xlsales.core.calendar import first_day, last_day, period_keys
 from xlsales.core.collection_trend import Month, collection_trend
 from xlsales.core.concentration import abc_table, concentration_of
@@ -97,7 +98,11 @@ def trends(cycle: Cycle) -> Frames:
         Month(key, day(first_day(key, days)), day(last_day(key, days))) for key in period_range(start, complete, days)
     ]
     rule = cycle.settings["bill_counts_on"]
-    return {"dso_trend": collection_trend(settled.invoices, settled.receipts, months, bills_on=rule)}
+    table = collection_trend(settled.invoices, settled.receipts, months, bills_on=rule)
+    five = cycle.found["five_quantities"]
+    cash = five[(five["dimension"] == "company") & (five["period"] != "")].set_index("period")
+    other = {named("collected", time): cash[named("collections", time)].reindex(table["period"]) for time in TIMES}
+    return {"dso_trend": table.assign(**{name: values.to_numpy(float) for name, values in other.items()})}
 
 
 def bills(cycle: Cycle) -> Frames:

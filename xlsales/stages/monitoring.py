@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from xlsales.core.beside import WINDOWS, changes
 from xlsales.core.bridge_items import Measure, base_rates, lines_as_items
 from xlsales.core.calendar import first_day, period_keys
 from xlsales.core.forecast import forecast
@@ -18,6 +19,7 @@ from xlsales.stages.landing import known_months, landings
 from xlsales.stages.lines import calendar
 from xlsales.stages.targets import QUANTITIES
 from xlsales.stages.teams import MANAGER, PERSON, by_manager, teams
+from xlsales.stages.untargeted import untargeted
 
 MONTHS = 12
 
@@ -77,19 +79,24 @@ def bridges(cycle: Cycle) -> Frames:
 
 
 def paces(cycle: Cycle) -> Frames:
-    """`pace`: every running target against what the season lets expect by the day, and where it is going to land."""
-    table = to_date(cycle).get("pace")
+    """`pace`: every running target against what the season lets expect by the day, and where it is going to land.
+
+    Members without a target stand below with the fiscal year: their landing and last year's figure, nothing to attain.
+    """
+    table = to_date(cycle, everybody=True).get("pace")
     return {} if table is None else {"pace": landings(cycle, table)}
 
 
-def to_date(cycle: Cycle) -> Frames:
+def to_date(cycle: Cycle, *, everybody: bool = False) -> Frames:
     """`pace` without the landings that blend season and deals: all that a score of the day needs."""
     rows = cycle.found["attainment"]
     running = (rows["level"] == "row") & (rows["from"] <= cycle.as_of) & (rows["to"] >= cycle.as_of)
     rows = rows[running & rows["measure"].isin(QUANTITIES)].rename(columns={"from": "period_start", "to": "period_end"})
+    rows = _with_managers(cycle, rows)
+    if everybody:
+        rows = pd.concat([rows, untargeted(cycle, rows)], ignore_index=True)
     if rows.empty:
         return {}
-    rows = _with_managers(cycle, rows)
     elapsed = pd.Series(np.nan, index=rows.index)
     for measure, group in rows.groupby("measure"):
         index = season(cycle, str(measure))
@@ -118,12 +125,21 @@ def _with_managers(cycle: Cycle, rows: pd.DataFrame) -> pd.DataFrame:
     span = own.merge(teams(cycle), left_on="member", right_on=PERSON)
     span = span.drop_duplicates(["measure", MANAGER])[["measure", MANAGER, "period", "period_start", "period_end"]]
     span = span.rename(columns={MANAGER: "member"})
-    parts = by_manager(cycle, own, ["measure", "period_start", "period_end"], ["target", "actual"])
+    parts = by_manager(
+        cycle,
+        own,
+        ["measure", "period_start", "period_end"],
+        ["target", "actual", *(time for time in WINDOWS if time in own)],
+    )
     parts = parts.merge(span, on=["measure", "member"], suffixes=("_own", ""))
     inside = (parts["period_start_own"] >= parts["period_start"]) & (parts["period_end_own"] <= parts["period_end"])
     keys = ["measure", "member", "period", "period_start", "period_end"]
+    same = (parts["period_start_own"] == parts["period_start"]) & (parts["period_end_own"] == parts["period_end"])
+    beside = [time for time in WINDOWS if time in parts]
+    parts[beside] = parts[beside].where(same)  # of shorter quotas other stretches are meant
     groups = parts[inside].groupby(keys, dropna=False, sort=False)
-    found = groups[["target", "actual"]].agg(lambda sums: sums.sum(skipna=False)).reset_index()
+    found = groups[["target", "actual", *beside]].agg(lambda sums: sums.sum(skipna=False)).reset_index()
+    found = changes(found, [""])
     found = found.assign(scope=MANAGER, level="row", name=names(cycle, MANAGER, found["member"]))
     found["gap"] = found["target"] - found["actual"]
     return pd.concat([rows, found.astype({"member": "str"})], ignore_index=True)

@@ -16,6 +16,7 @@ from xlsales.stages.cycle import Cycle, Frames
 from xlsales.stages.lines import calendar, given
 from xlsales.stages.monitoring import this_year
 from xlsales.stages.people import PERSON, named
+from xlsales.stages.targets import running_targets
 
 QUOTA_OF = {"contract": "sales", "invoice": "sales", "margin": "margin", "cash": "collections"}  # by basis
 LOCKED = {"commission_plan": "locked_plans", "commission_assignment": "locked_assignments"}
@@ -149,7 +150,7 @@ def _quotas(cycle: Cycle, year: str) -> pd.DataFrame:
     start = pd.Timestamp(first_day(year, calendar(cycle)))
     rows = cycle.found["attainment"]
     rows = rows[(rows["level"] == "row") & (rows["scope"] == PERSON) & (rows["from"] >= start)]
-    pace = cycle.found.get("pace")
+    pace = running_targets(cycle)
     if pace is not None:  # of a quota that still runs, what the season lets expect by the day counts
         keys = ["measure", "scope", "member", "period"]
         due = pace.dropna(subset=["period"]).drop_duplicates(keys)[[*keys, "expected"]]

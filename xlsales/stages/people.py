@@ -7,7 +7,7 @@ from xlsales.core.scorecard import Rules, score_people
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import calendar, given
 from xlsales.stages.monitoring import this_year
-from xlsales.stages.targets import ACTIVITY
+from xlsales.stages.targets import ACTIVITY, running_targets
 
 PERSON = "salesperson"
 OWNED = ("company", "region", "channel", "product", "customer")  # scopes of a leader's targets, the widest first
@@ -56,7 +56,7 @@ def _figures(cycle: Cycle) -> pd.DataFrame:
 
     Whoever leads others is judged by the widest targets that she owns, so a manager by those of her region.
     """
-    pace = cycle.found.get("pace")
+    pace = running_targets(cycle)
     parts = []
     if pace is not None:
         parts.append(_owned(cycle, pace))

@@ -12,6 +12,7 @@ from xlsales.stages.lines import calendar, given
 from xlsales.stages.monitoring import this_year
 from xlsales.stages.quantities import with_names
 from xlsales.stages.targeting import budget_in
+from xlsales.stages.targets import running_targets
 
 PERSON = "salesperson"
 WEEK = pd.Timedelta(days=7)
@@ -20,7 +21,7 @@ AHEAD = 3  # weeks after the running one
 
 def funnel_plan(cycle: Cycle) -> Frames:
     """`funnel_plan`: deals, opportunities, customers and visits that the rest of each sales quota takes."""
-    pace, deals, log = cycle.found.get("pace"), cycle.found.get("deals"), given(cycle, "interactions")
+    pace, deals, log = running_targets(cycle), cycle.found.get("deals"), given(cycle, "interactions")
     days, year = calendar(cycle), this_year(cycle)
     if pace is None or deals is None:
         return {}

@@ -1,18 +1,24 @@
 """Stage 3, execution: the five quantities by every dimension, and the margin report."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
+from xlsales.core.beside import named
+from xlsales.core.calendar import period_keys
 from xlsales.core.cube import Cube
 from xlsales.core.hierarchy import Tree
 from xlsales.core.margins import margin_report
 from xlsales.core.rollup import seen_from
+from xlsales.stages.beside import five_beside
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import calendar, tree_of
 
 DIMENSIONS = ("region", "channel", "salesperson", "product_line", "category", "product", "segment", "customer")
 BY_MONTH = ("company", "region", "salesperson")
 IN_MARGIN = ("region", "salesperson", "product_line", "product", "customer")
+OF_A_YEAR = ("last_year", "change_last_year", "rolling_12")
 ALL_DATES = ""
 RESULT = ("dimension", "member", "name", "period", "sales", "volume", "margin", "profit", "collections")
 TEXTS = frozenset({"dimension", "member", "name", "period"})
@@ -24,10 +30,19 @@ def quantities(cycle: Cycle) -> Frames:
         return {"five_quantities": blank(RESULT)}
     parts = []
     for dimension in ("company", *DIMENSIONS):
-        for period in ("none", "year", "month"):
-            if period != "month" or dimension in BY_MONTH:
-                parts.append(_of_dimension(cycle, dimension, period))
+        by_month = dimension in BY_MONTH
+        periods = ("none", "year", "month") if by_month else ("none", "year")
+        table = pd.concat([_of_dimension(cycle, dimension, period) for period in periods], ignore_index=True)
+        figures = partial(_by_member, cycle, dimension)
+        parts.append(five_beside(cycle, table, figures, by_month=by_month))
     return {"five_quantities": with_names(cycle, pd.concat(parts, ignore_index=True))}
+
+
+def _by_member(cycle: Cycle, dimension: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    """The five quantities of some days by member of a dimension; the company's under ""."""
+    table = cube_of(cycle, dimension).table([] if dimension == "company" else [dimension], first=first, last=last)
+    members = [""] * len(table) if dimension == "company" else table[dimension].astype(object).fillna("")
+    return table.set_axis(pd.Index(members, dtype="object"), axis=0)
 
 
 def by_months(cycle: Cycle, dimension: str) -> pd.DataFrame:
@@ -87,7 +102,15 @@ def margin(cycle: Cycle) -> Frames:
         seen = lines if tree is None else from_every_level(lines, dimension, tree)
         rows = margin_report(seen, dimension).rename(columns={dimension: "member"}).assign(dimension=dimension)
         parts.append(rows.astype({"member": "str"}))
-    return {"margin_report": with_names(cycle, pd.concat(parts, ignore_index=True))}
+    table = pd.concat(parts, ignore_index=True)
+    return {"margin_report": with_names(cycle, table.merge(_margin_beside(cycle), "left", ["dimension", "member"]))}
+
+
+def _margin_beside(cycle: Cycle) -> pd.DataFrame:
+    """Sales and margin of the fiscal year to the day, beside the same days of last year and twelve months."""
+    five, year = cycle.found["five_quantities"], str(period_keys(pd.Series([cycle.as_of]), "year", calendar(cycle))[0])
+    names_ = [named(name, time) for name in ("sales", "margin") for time in ("year_to_date", *OF_A_YEAR)]
+    return five.loc[(five["period"] == year) & five["dimension"].isin(IN_MARGIN), ["dimension", "member", *names_]]
 
 
 def with_names(cycle: Cycle, table: pd.DataFrame, column: str = "dimension") -> pd.DataFrame:

@@ -16,7 +16,7 @@ from xlsales.stages.cycle import Cycle, Frames
 from xlsales.stages.lines import calendar, tree_of
 from xlsales.stages.monitoring import this_year
 from xlsales.stages.quantities import with_names
-from xlsales.stages.targets import QUANTITIES
+from xlsales.stages.targets import QUANTITIES, running_targets
 
 WHOLE = ("company", "region")  # scopes whose market, costs and people are known
 OF_ALL = ("last_year", "growth", "bottom_up")  # ways to a target that hold for every measure and scope
@@ -91,7 +91,7 @@ class Past:
         long = known.melt(["dimension", "member", "period"], list(QUANTITIES), "measure", "value")
         self.year = same_period_last_year(year, days)
         self.rows = long.rename(columns={"dimension": "scope"}).dropna(subset=["value"])
-        pace = cycle.found.get("pace")
+        pace = running_targets(cycle)
         if pace is not None and self.year not in over:
             landing = pace[pace["period"] == self.year].rename(columns={"landing": "value"})
             landing = landing[["scope", "member", "period", "measure", "value"]]

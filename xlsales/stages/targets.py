@@ -1,13 +1,17 @@
 """Stages 1 and 4: every target with the days it covers and what was achieved in them; pace; forecast."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
 from xlsales.core.attained import attained, headline, target_windows
+from xlsales.core.beside import WINDOWS, changes, named
 from xlsales.core.calendar import period_keys
 from xlsales.core.period_steps import children
 from xlsales.core.ratio import ratio
 from xlsales.core.windows import distinct_in_windows, window_sums
+from xlsales.stages.beside import achieved_beside
 from xlsales.stages.cycle import Cycle, Frames
 from xlsales.stages.lines import calendar, tree_of
 from xlsales.stages.quantities import from_every_level, with_names
@@ -21,15 +25,21 @@ def targets(cycle: Cycle) -> Frames:
     days = calendar(cycle)
     windows = target_windows(cycle.tables["targets"], days)
     windows = windows[windows["from"] <= cycle.as_of].reset_index(drop=True)
-    actual = pd.Series(np.nan, index=windows.index)
+    times = pd.DataFrame(np.nan, index=windows.index, columns=["actual", *WINDOWS])
     for (measure, scope), rows in windows.groupby(["measure", "scope"]):
-        actual[rows.index] = actuals(cycle, str(measure), str(scope), rows)
+        times.loc[rows.index] = reached(cycle, str(measure), str(scope), rows)
     trees = {scope: tree_of(cycle, scope) for scope in ("region", "channel")}
-    table = attained(windows.assign(actual=actual), trees)
+    table = changes(attained(windows.assign(**times), trees), [""])
     year = str(period_keys(pd.Series([cycle.as_of]), "year", days).iloc[0])
     parts = [key for level in ("half", "quarter", "month") for key in children(year, level, days)]
     top = headline(table, year, parts, QUANTITIES)
     return {"attainment": with_names(cycle, table, "scope"), "headline": _with_bare_actuals(cycle, top, year)}
+
+
+def reached(cycle: Cycle, measure: str, scope: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Actual and its other times, of targets of one measure and scope."""
+    wanted = rows[["member", "period", "from", "to"]]
+    return achieved_beside(cycle, measure, wanted, partial(actuals, cycle, measure, scope))
 
 
 def _with_bare_actuals(cycle: Cycle, top: pd.DataFrame, year: str) -> pd.DataFrame:
@@ -38,11 +48,20 @@ def _with_bare_actuals(cycle: Cycle, top: pd.DataFrame, year: str) -> pd.DataFra
     company = five[(five["dimension"] == "company") & (five["period"] == year)]
     if company.empty:
         return top
-    bare = top["scope"].isna()
-    achieved = top["measure"].map(company.iloc[0][list(QUANTITIES)].to_dict()).astype(float)
-    return top.assign(
-        actual=top["actual"].where(~bare, achieved), period=top["period"].where(~bare, year).astype("str")
-    )
+    bare, own = top["scope"].isna(), company.iloc[0]
+    found = top.assign(period=top["period"].where(~bare, year).astype("str"))
+    for column, time in (("actual", None), ("last_year", "last_year"), ("rolling_12", "rolling_12")):
+        achieved = [own[measure if time is None else named(measure, time)] for measure in top["measure"]]
+        found[column] = top[column].where(~bare, pd.Series(achieved, index=top.index, dtype=float))
+    return changes(found, [""])
+
+
+def running_targets(cycle: Cycle) -> pd.DataFrame | None:
+    """The rows of `pace` that have a target; None where there is none."""
+    pace = cycle.found.get("pace")
+    if pace is None or pace["target"].isna().all():
+        return None
+    return pace[pace["target"].notna()].reset_index(drop=True)
 
 
 def actuals(cycle: Cycle, measure: str, scope: str, rows: pd.DataFrame) -> np.ndarray:

@@ -91,14 +91,15 @@ def write_chart_data(build: Build, sheet: Sheet, choices: dict[str, Found]) -> D
                       ("dso", dso), ("cash", cash)):  # fmt: skip
         data.add(key, make)
     data.add("alerts", alerts_block("alerts", company))
+    data.add("spans", spans_block("spans", company))
     for page, choice in choices.items():
         member = data.chosen(page + "_chosen", choice)
         for kind, block in (("months", months_block), ("path", path_block), ("pace", pace_block)):
             data.add(f"{page}_{kind}", block(f"{page}_{kind}", member))
         data.add(page + "_alerts", alerts_block(page + "_alerts", member))
+        data.add(page + "_spans", spans_block(page + "_spans", member))
         if page == "region":
             data.add("people", people_block(member))
         else:
-            data.add(page + "_spans", spans_block(page + "_spans", member))
             data.add(page + "_deals", deals_block(page + "_deals", member))
     return Drawer(build, data.places, sheet_name(sheet.key, build.lang), FIRST_ROW)

@@ -11,7 +11,7 @@ from xlsales.build.found import Finder, Found
 from xlsales.build.layout import HELP_ROW, LINK_ROW, TITLE_ROW, Sheet
 from xlsales.build.live import Given
 from xlsales.build.sheets.home import FACT_ROW, FIVE_ROW, shown_day
-from xlsales.build.sheets.pages import from_block, heat, merged, write_choice, write_tile
+from xlsales.build.sheets.pages import from_block, heat, merged, write_choice, write_tile, write_times
 from xlsales.build.styles import MONEY_MEASURES
 from xlsales.build.table_sheet import open_sheet, protect
 from xlsales.build.wording import sheet_name, value_word
@@ -21,7 +21,8 @@ from xlsales.schema.targets import QUANTITIES
 COLUMNS, WIDTH = 15, 12  # fifteen columns: three to a tile, seven and a half to a chart
 PIXELS, ROW_PIXELS = 89, 20
 PAGE_ROWS = 42  # A4 landscape at this width
-TILES, CHARTS = 4, 8  # rows of a page, from its first
+TILES, CHARTS = 3, 8  # rows of a page, from its first
+TIMES = TILES + 3  # the other times under the figures of a tile
 CHART_ROWS = 11
 REGION_NAME = "xs_choice_region"
 REGION_CHOICE = (PAGE_ROWS + TITLE_ROW, 5)  # the cell in which the second page's member is chosen
@@ -99,6 +100,7 @@ def management(build: Build, page: Any, drawer: Drawer) -> None:
         write_tile(
             build, page, (TILES, 3 * number), Found("", value_word("measure", line.measure, build.lang)), figures
         )
+        write_times(build, page, drawer, "spans", line.measure, (TIMES, 3 * number))
     lines = (("attainment", "months", "path"), ("regions", "bridge", "funnel"))
     place_charts(build, page, drawer, lines, (CHARTS, CHART_ROWS))
     row = CHARTS + 2 * CHART_ROWS
@@ -134,6 +136,7 @@ def region(build: Build, page: Any, drawer: Drawer, choice: str) -> None:
         ]
         name = Found("", value_word("measure", measure, build.lang))
         write_tile(build, page, (top + TILES, 3 * number), name, figures)
+        write_times(build, page, drawer, "region_spans", measure, (top + TIMES, 3 * number))
     lines = (("region_months", "region_path"), ("people", "region_pace"))
     place_charts(build, page, drawer, lines, (top + CHARTS, CHART_ROWS))
     row = top + CHARTS + 2 * CHART_ROWS
@@ -155,6 +158,7 @@ def finance(build: Build, page: Any, drawer: Drawer) -> None:
                    (from_block(drawer, "attainment", at, 1), build.styles.number_format(SHARE))]  # fmt: skip
         name = Found("", value_word("measure", measure, build.lang))
         write_tile(build, page, (top + TILES, 3 * number), name, figures)
+        write_times(build, page, drawer, "spans", measure, (top + TIMES, 3 * number))
     for number, (table, column) in enumerate((("ageing", "outstanding"), ("credit_watch", "overdue")), 3):
         figures = [(finder.total(table, column), money), (Found("", ""), money)]
         name = Found("", build.says("dashboard." + column))

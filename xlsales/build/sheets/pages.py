@@ -2,13 +2,17 @@
 
 from typing import Any
 
+from xlsales.build.chart_data import SPANS
 from xlsales.build.charts import Drawer
 from xlsales.build.context import Build
 from xlsales.build.found import Finder, Found, ratio
 from xlsales.build.sheets.chart_data import write_found
-from xlsales.build.styles import ACCENT_SOFT
+from xlsales.build.styles import ACCENT_SOFT, MONEY_MEASURES
 from xlsales.schema import TABLES
+from xlsales.schema.model import MONEY, QUANTITY
+from xlsales.schema.targets import QUANTITIES
 
+ACTUAL, CHANGE, BEFORE = 2, 4, 6  # of a block of spans: the figure, its change on last year and on the period before
 CHOICES = "xs_choices"  # the defined name of what the cells of choice offer
 Place = tuple[int, int]
 
@@ -43,6 +47,25 @@ def from_block(drawer: Drawer, key: str, row: int, step: int) -> Found:
     block, area = drawer.places[key]
     found, cell = block.rows[row][step], area.cell(row, step)
     return Found(f'IF({cell}="","",{cell})', found.value)
+
+
+def write_times(build: Build, page: Any, drawer: Drawer, key: str, measure: str, place: Place) -> None:
+    """Under a tile: the year on last year's, the month on the month before, and the last twelve months.
+
+    key: the block that holds the measure in every span.
+    """
+    row, column = place
+    kind = MONEY if measure in MONEY_MEASURES else QUANTITY
+    first = QUANTITIES.index(measure) * len(SPANS)
+    look = {"bg_color": ACCENT_SOFT, "align": "center", "font_size": 8}
+    for step, (word, span, at) in enumerate((("on_year", "year_to_date", CHANGE), ("on_month", "month", BEFORE))):
+        told = f'"{build.says("dashboard." + word)} "'
+        style = build.styles(**look, num_format=f"{told}+0.0%;{told}-0.0%;{told}0.0%")
+        write_found(page, (row, column + step), from_block(drawer, key, first + SPANS.index(span), at), style)
+    told = f'"{build.says("dashboard.twelve")} "'
+    pattern = ";".join(told + part for part in build.styles.number_format(kind).split(";"))
+    twelve = from_block(drawer, key, first + SPANS.index("rolling_12"), ACTUAL)
+    merged(page, (row + 1, column), 2, twelve, build.styles(**look, num_format=pattern))
 
 
 def write_tile(build: Build, page: Any, place: Place, name: Found, figures: list[tuple[Found, str]]) -> None:

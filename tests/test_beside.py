@@ -1,0 +1,201 @@
+"""Last year, the period before, year to date and twelve months beside every figure: one declaration, one meaning."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.test_golden import outcome
+from xlsales.core.beside import TIMES, WINDOWS, beside_months, changes, named, other_times
+from xlsales.core.calendar import Calendar, period_days
+from xlsales.core.period_steps import period_range
+from xlsales.labels import LANGUAGES, column_help, label
+from xlsales.schema import TABLES
+from xlsales.schema import beside as declared
+from xlsales.stages.beside import FIVE
+
+MONTHS = period_range("2024-01", "2026-03")
+
+
+def days(period: str, calendar: Calendar | None = None) -> tuple[pd.Timestamp, pd.Timestamp]:
+    first, last = period_days(period, calendar or Calendar())
+    return pd.Timestamp(first), pd.Timestamp(last)
+
+
+def told(period: str | None, now: tuple[pd.Timestamp, pd.Timestamp], as_of: str, calendar: Calendar) -> dict[str, str]:
+    found = other_times(period, now, pd.Timestamp(as_of), calendar)
+    return {time: f"{first:%Y-%m-%d} {last:%Y-%m-%d}" for time, (first, last) in found.items()}
+
+
+def test_a_period_that_is_over_is_set_against_whole_periods() -> None:
+    assert told("2026Q1", days("2026Q1"), "2026-05-20", Calendar()) == {
+        "last_year": "2025-01-01 2025-03-31",
+        "previous": "2025-10-01 2025-12-31",
+        "year_to_date": "2026-01-01 2026-03-31",
+        "rolling_12": "2025-04-01 2026-03-31",
+    }
+
+
+def test_a_running_period_is_set_against_the_same_days_in_a_fiscal_calendar_too() -> None:
+    july = Calendar(fiscal_year_start=7, month_close_day=25)
+    assert told("2026Q1", days("2026Q1", july), "2026-08-10", july) == {
+        "last_year": "2025-06-26 2025-08-10",
+        "previous": "2026-03-26 2026-05-10",
+        "year_to_date": "2026-06-26 2026-08-10",
+        "rolling_12": "2025-08-11 2026-08-10",
+    }
+
+
+def test_a_year_and_a_dated_quota_have_no_period_before() -> None:
+    assert "previous" not in told("2026", days("2026"), "2026-03-31", Calendar())
+    quota = pd.Timestamp("2026-02-10"), pd.Timestamp("2026-03-31")
+    assert told(None, quota, "2026-03-31", Calendar())["last_year"] == "2025-02-10 2025-03-31"
+    assert "previous" not in told(None, quota, "2026-03-31", Calendar())
+
+
+def test_a_53rd_week_has_no_last_year() -> None:
+    assert "last_year" not in told("2026-W53", days("2026-W53"), "2027-02-01", Calendar())
+
+
+def test_a_change_is_blank_unless_it_is_from_above_nothing() -> None:
+    rows = pd.DataFrame({"sales": [110.0, 5.0, 5.0], "sales_last_year": [100.0, 0.0, -5.0]})
+    assert changes(rows, ["sales"])["sales_change_last_year"].fillna(-9).tolist() == pytest.approx([0.1, -9, -9])
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(MONTHS), st.integers(-9, 9)), min_size=1, max_size=40),
+    st.integers(1, 12),
+    st.integers(0, 20),
+)
+def test_months_beside_months_are_what_adding_them_up_says(rows: list[tuple], start: int, since: int) -> None:
+    calendar, known = Calendar(fiscal_year_start=start), MONTHS[since:]
+    frame = pd.DataFrame(rows, columns=["member", "period", "value"]).drop_duplicates(["member", "period"])
+    frame = frame.astype({"value": float})
+    value = frame.set_index(["member", "period"])["value"].to_dict()
+    for row in beside_months(frame, known, calendar).itertuples():
+        at = known.index(row.period)
+        sums = [value.get((row.member, month), 0.0) for month in known]
+        first = max(at - (int(row.period[-2:]) - start) % 12, 0)
+        wanted = (
+            sums[at - 12] if at >= 12 else np.nan,
+            sums[at - 1] if at else np.nan,
+            sum(sums[first : at + 1]),
+            sum(sums[at - 11 : at + 1]) if at >= 11 else np.nan,
+        )
+        assert (row.last_year, row.previous, row.year_to_date, row.rolling_12) == pytest.approx(wanted, nan_ok=True)
+
+
+def test_an_unknown_month_makes_sums_blank_only_where_it_is_part_of_them() -> None:
+    rows = pd.DataFrame({"member": "a", "period": ["2025-12", "2026-01"], "value": [np.nan, 4.0]})
+    table = beside_months(rows, ["2025-12", "2026-01"])
+    assert table["year_to_date"].fillna(-1).tolist() == [-1, 4]
+    assert np.isnan(table["previous"].iloc[1])
+
+
+# The sheets
+
+
+def test_the_times_are_those_of_the_calculation() -> None:
+    assert declared.TIMES == TIMES
+    assert set(WINDOWS) < set(TIMES)
+
+
+@pytest.mark.parametrize("table", declared.BESIDE)
+def test_every_declared_figure_has_its_other_times_with_words_and_help(table: str) -> None:
+    keys = [column.key for column in TABLES[table].columns]
+    for figure in declared.BESIDE[table].figures:
+        if figure and table != "margin_report":
+            assert figure in keys
+        for time in declared.BESIDE[table].times:
+            assert named(figure, time) in keys
+            for lang in LANGUAGES:
+                assert label(table, named(figure, time), lang)
+                assert column_help(table, named(figure, time), lang)
+
+
+def test_every_table_with_a_figure_by_period_is_declared_or_says_otherwise_when() -> None:
+    """Tables whose rows name a period and hold what was achieved in it; the others plan, look ahead, or compare."""
+    own = {"comparisons", "bridge", "bridge_by", "member_months", "forecast", "review"}
+    ahead = {"pipeline_months", "coverage", "next_targets", "smart", "week_plan", "target_decisions", "plan_scenarios"}
+    achieved = {"sales", "actual", "collected", "collections", "market_share", "mean_score"}
+    for table in TABLES.values():
+        if table.role != "result" or table.key in own | ahead:
+            continue
+        keys = {column.key for column in table.columns}
+        if "period" in table.keys and keys & achieved:
+            assert table.key in declared.BESIDE, table.key
+
+
+def golden(table: str) -> pd.DataFrame:
+    return outcome().results[table]
+
+
+def test_the_golden_company_by_hand() -> None:
+    """March 2026: 330 (440 less 110 returned); February 300; to date 1 810, with February 2025's 800 in 12 months."""
+    five = golden("five_quantities")
+    row = five[(five["dimension"] == "company") & (five["period"] == "2026-03")].iloc[0]
+    assert [row["sales"], row["sales_previous"]] == pytest.approx([330, 300])
+    assert row["sales_change_previous"] == pytest.approx(0.1)
+    assert row["sales_last_year"] == 0, "March 2025 is known: nothing was sold"
+    assert np.isnan(row["sales_change_last_year"])
+    assert row["sales_year_to_date"] == pytest.approx(1_810)
+    assert row["sales_rolling_12"] == pytest.approx(1_810)
+    february = five[(five["dimension"] == "company") & (five["period"] == "2026-02")].iloc[0]
+    assert [february["sales_last_year"], february["sales_rolling_12"]] == pytest.approx([800, 1_480])
+    january = five[(five["dimension"] == "company") & (five["period"] == "2026-01")].iloc[0]
+    assert np.isnan(january["sales_last_year"]), "before February 2025 nothing is known"
+
+
+def test_targets_stand_beside_the_same_days_of_last_year() -> None:
+    pace = golden("pace").set_index(["measure", "scope", "member"])
+    company = golden("headline").set_index("measure").loc["sales"]
+    north = pace.loc[("sales", "region", "N")]
+    assert np.isnan([north["last_year"], company["last_year"]]).all(), "last year is known from February only"
+    assert [north["rolling_12"], north["year_to_date"]] == pytest.approx([north["actual"]] * 2)
+    assert company["rolling_12"] == pytest.approx(1_810)
+
+
+def test_five_quantities_and_comparisons_say_the_same() -> None:
+    five, compared = golden("five_quantities"), golden("comparisons")
+    spans = {"month": "2026-03", "year_to_date": "2026"}
+    rows = compared[compared["span"].isin(spans) & compared["dimension"].isin(["company", "region", "salesperson"])]
+    seen = 0
+    for row in rows.itertuples():
+        mine = five[(five["dimension"] == row.dimension) & (five["member"] == row.member)]
+        mine = mine[mine["period"] == spans[row.span]]
+        for time in ("last_year", "previous", "change_last_year", "change_previous"):
+            for found in mine[named(row.measure, time)]:
+                assert found == pytest.approx(getattr(row, time), nan_ok=True), (row, time)
+                seen += 1
+    assert seen > 50
+
+
+def test_a_member_without_a_target_still_lands_and_has_a_last_year() -> None:
+    pace = golden("pace")
+    rows = pace[(pace["scope"] == "product") & (pace["measure"] == "sales")].set_index("member")
+    assert set(rows.index) == {"pump", "valve"}
+    pump = rows.loc["pump"]
+    assert pump["actual"] == pytest.approx(1_330)
+    assert np.isnan(pump["target"])
+    assert np.isnan(pump["attainment"])
+    assert pump["landing"] > pump["actual"]
+    assert set(pace["measure"]) == set(FIVE)
+    for scope in ("region", "salesperson", "product"):
+        assert set(pace.loc[pace["scope"] == scope, "measure"]) == set(FIVE), scope
+
+
+def test_nobody_stands_twice_in_a_quantity() -> None:
+    pace = golden("pace")
+    bare, goals = pace[pace["target"].isna()], pace[pace["target"].notna()]
+    keys = ["measure", "scope", "member"]
+    assert not bare.duplicated(keys).any()
+    assert bare.merge(goals, on=keys).empty
+
+
+def test_members_without_a_target_raise_no_alert_and_no_score() -> None:
+    alerts = golden("alerts")
+    behind = alerts[alerts["alert"] == "behind_pace"]
+    goals = golden("pace").dropna(subset=["target"])
+    for row in behind.itertuples():
+        assert ((goals["member"].fillna("") == row.member) & (goals["measure"] == row.measure)).any()
