@@ -72,12 +72,10 @@ def test_the_month_due_follows_the_closing_day_and_a_longer_period_that_ends_wit
 
 @pytest.mark.slow
 @pytest.mark.skipif(bool(missing()), reason="needs LibreOffice")
-def test_the_formulas_say_the_same(tmp_path):
-    for number, case in enumerate(CASES):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        path = recalculated(made(folder / "book.xlsx", case), folder)
-        assert seen(path) == (case[4], word(f"build.next.{case[5]}", "en")), case
+@pytest.mark.parametrize("case", [CASES[2], CASES[7]], ids=["closes on the 25th", "half of a year from July"])
+def test_the_formulas_say_the_same(case, tmp_path):
+    path = recalculated(made(tmp_path / "book.xlsx", case), tmp_path)
+    assert seen(path) == (case[4], word(f"build.next.{case[5]}", "en"))
 
 
 @given(st.integers(2020, 2030), st.integers(1, 12), st.integers(1, 12))

@@ -11,7 +11,9 @@ from xlsales.validate import validate_all
 
 WANTED = ("pace", "bridge_by", "gaps", "proposed_actions", "verdicts", "next_targets")
 TROUBLE = demo.PLANTED["region"]
-MONTHS, LIFT, SEED = 6, 0.5, 11
+# Visits fell to under half of the plan: brought back, they double the orders of those who are visited again.
+MONTHS, LIFT, SEED = 6, 1.0, 11
+SEEDS = (SEED, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 9)))
 
 
 def run(tables):
@@ -38,7 +40,7 @@ def customers():
     return sorted(drawn[: len(drawn) // 2]), sorted(drawn[len(drawn) // 2 :])
 
 
-def later(lift):
+def later(lift, seed):
     """What the tables show after the action, and another half year with so many more orders of the treated."""
     company, _, proposed = first()
     treated, others = customers()
@@ -51,7 +53,7 @@ def later(lift):
     again = targets[(targets["period"] == "2026") & (targets["scope"] == "region")].assign(period="2027")
     company = {**company, "targets": pd.concat([targets, again], ignore_index=True)}
     effect = {"scope": "customer", "members": treated, "lift": lift} if lift else None
-    return run(demo.continue_company({**company, "actions": row}, MONTHS, effect, SEED))
+    return run(demo.continue_company({**company, "actions": row}, MONTHS, effect, seed))
 
 
 def test_the_planted_trouble_leads_to_its_cause_and_a_fitting_action_for_its_owner():
@@ -68,8 +70,9 @@ def test_the_planted_trouble_leads_to_its_cause_and_a_fitting_action_for_its_own
 
 
 @pytest.mark.slow
-def test_an_action_that_worked_is_called_effective_and_raises_the_next_target():
-    results = later(LIFT)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_action_that_worked_is_called_effective_and_raises_the_next_target(seed):
+    results = later(LIFT, seed)
     verdict = results["verdicts"].iloc[0]
     assert (verdict["verdict"], verdict["next_step"]) == ("effective", "standardise")
     assert verdict["low"] > 0
@@ -82,8 +85,9 @@ def test_an_action_that_worked_is_called_effective_and_raises_the_next_target():
 
 
 @pytest.mark.slow
-def test_an_action_that_did_nothing_is_not_called_effective_and_raises_nothing():
-    results = later(0.0)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_action_that_did_nothing_is_not_called_effective_and_raises_nothing(seed):
+    results = later(0.0, seed)
     verdict = results["verdicts"].iloc[0]
     assert verdict["verdict"] in {"unclear", "not_effective"}
     assert verdict["low"] <= 0

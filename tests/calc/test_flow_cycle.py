@@ -37,6 +37,9 @@ def test_the_cycle_goes_round(window: Window, book: xw.Book, lang: str, path: Pa
         assert len(body(book, result).dropna(how="all")), command
     window.run("improve")
     assert len(body(book, "proposed_actions").dropna(how="all"))
+    own = len(body(book, "actions").dropna(how="all"))
+    window.run("take_actions")
+    assert len(body(book, "actions").dropna(how="all")) > own
 
     assert next_step(book, lang) == word("build.next.review", lang)
     said = window.run("roll")
@@ -52,6 +55,14 @@ def test_the_cycle_goes_round(window: Window, book: xw.Book, lang: str, path: Pa
     assert next_step(book, lang) == word("build.next.roll", lang)
     page = body(book, "review_page")
     assert set(page["period"].dropna()) == {PERIOD}
+    changed = word("said.closed_changed", lang, periods=PERIOD)
+    orders = table(book, "orders")
+    amount = cell(orders, "amount", int(body(book, "orders")["date"].astype("datetime64[s]").idxmax()))
+    was = amount.value
+    amount.value = was + 1.0
+    assert changed in window.run("check")  # whatever is done to a closed period shows
+    amount.value = was
+    assert changed not in window.run("check")
 
     said = window.run("roll")
     following = next(found for found in path.parent.glob("*.xlsx") if NEXT in found.stem)
