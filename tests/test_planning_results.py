@@ -16,12 +16,13 @@ from xlsales.core.handover import after_handover, moved_quota
 from xlsales.core.hierarchy import build_tree
 from xlsales.core.negotiation import MOVES, STATES, moves
 from xlsales.core.over_assignment import over_assign_tree
+from xlsales.core.owners import owner_on, with_regions
 from xlsales.core.refusal import Refusal
 from xlsales.core.reverse_funnel import reverse_funnel
 from xlsales.core.what_if import what_if
 from xlsales.hosts.book import run
 from xlsales.labels import word
-from xlsales.schema import RESULTS, results_planning
+from xlsales.schema import RESULTS, TABLES, results_planning
 from xlsales.stages.cycle import Cycle
 from xlsales.stages.scenarios import scenarios
 from xlsales.stages.talking import handovers
@@ -326,3 +327,54 @@ def test_the_button_hands_quotas_over_once_and_keeps_their_sum():
     assert "No customer changes hands" in said(book)
     run("undo", book)
     assert rows_of(book, "targets")[mine].set_index("member")["target"].equals(before)
+
+
+def region_handed_over(**more):
+    """The region NORTH goes from S03 to S04 on the first of July."""
+    row = {"region": "NORTH", "valid_from": pd.Timestamp("2026-07-01"), "salesperson": "S04", "replaces": "S03", **more}
+    return pd.DataFrame([row]).reindex(columns=[column.key for column in TABLES["region_owners"].columns])
+
+
+def test_a_region_means_every_customer_in_it_and_below_it_of_the_one_replaced():
+    customers = pd.DataFrame(
+        {"customer": ["A", "B", "C", "D"], "region": ["N", "N1", "N", "S"], "salesperson": ["x", "x", "y", "x"]}
+    )
+    own = pd.DataFrame(
+        {"customer": ["A"], "valid_from": pd.to_datetime(["2026-07-01"]), "salesperson": ["own"], "keeps_quota": None}
+    )
+    rows = pd.DataFrame(
+        {"region": ["N"], "valid_from": pd.to_datetime(["2026-07-01"]), "salesperson": ["z"], "replaces": ["x"]}
+    )
+    below = {"N": ["N", "N1"]}
+    found = with_regions(own, rows, customers, below)
+    assert found[["customer", "salesperson"]].to_numpy().tolist() == [["A", "own"], ["B", "z"]]
+    whole = with_regions(own, rows.assign(replaces=None), customers, below)
+    assert whole["customer"].tolist() == ["A", "B", "C"]
+    done = with_regions(own, rows.assign(quota_moved=5.0), customers, below)
+    assert done["customer"].tolist() == ["A"]
+    days = pd.Series(pd.to_datetime(["2026-06-30", "2026-07-01"]))
+    assert owner_on(pd.Series(["B", "B"]), days, found, customers).tolist() == ["x", "z"]
+    kept = with_regions(own, rows.assign(keeps_credit="old"), customers, below)
+    assert owner_on(pd.Series(["B", "B"]), days, kept, customers).tolist() == ["x", "x"]
+
+
+@pytest.mark.slow
+def test_a_whole_region_moves_its_quota_once_and_its_customers_keep_the_record():
+    book = open_company("en", {**company(), "region_owners": region_handed_over()})
+    goals = rows_of(book, "targets")
+    mine = (goals["measure"] == "Sales") & (goals["scope"] == "Salesperson") & (goals["period"] == "2026")
+    before = goals[mine].set_index("member")["target"]
+    owners = len(rows_of(book, "customer_owners"))
+    run("handover", book)
+    assert "→" in book.app.impl.asked.pop()
+    after = rows_of(book, "targets")[mine].set_index("member")["target"]
+    assert after.sum() == before.sum()
+    assert after["S03"] < before["S03"]
+    assert after["S04"] - before["S04"] == before["S03"] - after["S03"]
+    regions, customers = rows_of(book, "region_owners"), rows_of(book, "customer_owners")
+    new = customers.iloc[owners:]
+    assert (new["salesperson"] == "S04").all()
+    assert regions["quota_moved"].tolist() == [after["S04"] - before["S04"]]
+    assert new["quota_moved"].fillna(0).sum() == after["S04"] - before["S04"]
+    run("handover", book)
+    assert "No customer changes hands" in said(book)

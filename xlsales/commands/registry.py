@@ -78,7 +78,13 @@ COMMANDS: dict[str, Command] = {
         Command("distribute", "plan", "FileSendAsAttachment", "exchange.send", ("plan",)),
         Command("collect", "plan", "FileOpen", "exchange.take", ("plan",), ("plan",)),
         Command("negotiate", "plan", "ConferenceMeetNow", "talking.negotiate", ("targets",), ("quota_moves",)),
-        Command("handover", "plan", "ShareWithPeople", "talking.hand_over", writes=("targets", "customer_owners")),
+        Command(
+            "handover",
+            "plan",
+            "ShareWithPeople",
+            "talking.hand_over",
+            writes=("targets", "customer_owners", "region_owners"),
+        ),
         Command("hold", "plan", "Lock", "plan.hold", ("plan",), ("plan",)),
         Command("release", "plan", "AdpPrimaryKey", "plan.release", ("plan",), ("plan",)),
         Command(

@@ -63,13 +63,16 @@ def waits(work: Work, rows: pd.DataFrame, lang: str) -> str:
 
 
 def hand_over(book: Book) -> Answer:
-    """Move the quota of customers that changed hands from the old to the new owner's target, once, asked before."""
+    """Move the quota of customers that changed hands from the old to the new owner's target, once, asked before.
+
+    A region that was handed over as a whole becomes rows of its customers, so that later customers keep their own.
+    """
     work = load(book)
-    check_clean(work, ("targets", "customer_owners"))
+    check_clean(work, ("targets", "customer_owners", "region_owners"))
     results = results_named(work, "quota_handover")
     table = results.get("quota_handover", pd.DataFrame())
+    table = table[table["valid_from"] <= work.as_of] if len(table) else table
     due = table[~table["applied"] & table["moved"].gt(0)] if len(table) else table
-    due = due[due["valid_from"] <= work.as_of] if len(due) else due
     goals, year = year_goals(work)
     known = set(goals["member"])
     if len(due):
@@ -80,7 +83,7 @@ def hand_over(book: Book) -> Answer:
     quotas = goals.set_index("member")["target"]
     changed = after_handover(quotas, moved)
     changed = changed[changed["before"] != changed["after"]].set_index(PERSON)
-    return written(book, work, (year, changed, due))
+    return written(book, work, (year, changed, due), by_customer(work, table, due))
 
 
 def check_clean(work: Work, tables: tuple[str, ...]) -> None:
@@ -100,7 +103,25 @@ def year_goals(work: Work) -> tuple[pd.DataFrame, str]:
     return mine.drop_duplicates("member"), year
 
 
-def written(book: Book, work: Work, what: tuple[str, pd.DataFrame, pd.DataFrame]) -> Answer:
+def by_customer(work: Work, table: pd.DataFrame, due: pd.DataFrame) -> list[Change]:
+    """The writes that carry out handovers of regions: the rows of their customers, and what each region moved."""
+    mine = table[table["place"].notna()]
+    if mine.empty:
+        return []
+    regions = work.tables["region_owners"].copy()
+    place = mine["place"].astype(int)
+    rows = mine[["customer", "valid_from"]].assign(salesperson=mine["new_code"])
+    for name in ("keeps_quota", "keeps_credit"):
+        rows[name] = regions[name].to_numpy()[place]
+    rows["quota_moved"] = due["moved"].reindex(mine.index)
+    moved = rows["quota_moved"].fillna(0.0).groupby(place.to_numpy()).sum()
+    regions["quota_moved"] = pd.Series(regions.index.map(moved), index=regions.index).fillna(regions["quota_moved"])
+    return [Replace("region_owners", regions), Append("customer_owners", rows)]
+
+
+def written(
+    book: Book, work: Work, what: tuple[str, pd.DataFrame, pd.DataFrame], regions: list[Change] | None = None
+) -> Answer:
     """The answer that changes the quotas and marks the handovers."""
     year, changed, due = what
     targets, owners = work.tables["targets"].copy(), work.tables["customer_owners"].copy()
@@ -126,6 +147,7 @@ def written(book: Book, work: Work, what: tuple[str, pd.DataFrame, pd.DataFrame]
     marks = amounts.reindex(pd.MultiIndex.from_frame(owners[["customer", "valid_from"]])).to_numpy()
     owners["quota_moved"] = pd.Series(marks, index=owners.index).where(~pd.isna(marks), owners["quota_moved"])
     changes: tuple[Change, ...] = (*work.pending, Replace("targets", targets), Replace("customer_owners", owners))
+    changes += tuple(regions or ())
     question = "\n".join([word("said.handover_asks", book.lang), *lines])
     says = word("said.handover", book.lang, rows=len(rows), customers=due["customer"].nunique())
     return Answer(changes, says, question, parameters=year, rows=len(rows), table="targets")

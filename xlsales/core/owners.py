@@ -1,5 +1,6 @@
 """Who owns a customer on a day, and who keeps quota and credit after a handover."""
 
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pandas as pd
 from xlsales.core.refusal import Refusal
 
 Kind = Literal["owner", "credit", "quota"]
+HANDED = ("valid_from", "salesperson", "keeps_quota", "keeps_credit", "place")  # what a region's row says of a customer
 
 
 def owner_on(
@@ -70,6 +72,48 @@ def _holders(owners: pd.DataFrame, master: pd.Series | None, kind: Kind) -> pd.D
 def _stamp(dates: pd.Series) -> pd.Series:
     stamped: pd.Series = pd.to_datetime(dates).dt.normalize().astype("datetime64[s]")
     return stamped.reset_index(drop=True) if not stamped.index.is_unique else stamped
+
+
+def with_regions(
+    customer_owners: pd.DataFrame,
+    region_owners: pd.DataFrame,
+    customers: pd.DataFrame,
+    below: Mapping[str, Sequence[str]],
+) -> pd.DataFrame:
+    """The customers' owners with the handovers of whole regions as rows of their customers; those come last.
+
+    region_owners: region, valid_from, salesperson, replaces (blank: everybody), [keeps_quota, keeps_credit,
+    quota_moved]. A row means every customer of the region and of the regions below it whose owner on the eve is the one
+    who is replaced. customers: customer, region, salesperson. below: a region with all regions in it. A customer's own
+    row of that day goes before its region's, a smaller region's before a larger one's; a row whose quota_moved is known
+    was carried out and stands by customer already. Returns customer_owners' rows, then the new ones with place (the row
+    of region_owners, counted from 0; NaN for the others).
+
+    >>> owners = pd.DataFrame(columns=["customer", "valid_from", "salesperson"])
+    >>> regions = pd.DataFrame({"region": ["N"], "valid_from": pd.to_datetime(["2026-07-01"]), "salesperson": ["b"],
+    ...                         "replaces": ["a"]})
+    >>> who = pd.DataFrame({"customer": ["C", "D"], "region": ["N", "N"], "salesperson": ["a", "x"]})
+    >>> with_regions(owners, regions, who, {"N": ["N"]})[["customer", "salesperson"]].values.tolist()
+    [['C', 'b']]
+    """
+    done = region_owners.get("quota_moved")
+    due = region_owners.reset_index(drop=True).assign(place=range(len(region_owners)))
+    due = due if done is None else due[done.isna().to_numpy()]
+    size = due["region"].map(lambda region: len(below.get(region, [region])))
+    due = due.assign(size=size).sort_values(["valid_from", "size"], kind="stable")
+    whole = customer_owners.assign(place=float("nan"))
+    for row in due.to_dict("records"):
+        inside = customers[customers["region"].isin(list(below.get(row["region"], [row["region"]])))]
+        named = inside["customer"]
+        taken = whole.loc[whole["valid_from"] == row["valid_from"], "customer"]
+        named = named[~named.isin(taken)].drop_duplicates().reset_index(drop=True)
+        if not pd.isna(row["replaces"]):
+            eve = pd.Series(row["valid_from"] - pd.Timedelta(days=1), index=named.index)
+            named = named[(owner_on(named, eve, whole, customers, "owner") == row["replaces"]).to_numpy(dtype=bool)]
+        facts = {key: row[key] for key in HANDED if key in row}
+        new = pd.DataFrame({"customer": named}).assign(**facts)
+        whole = pd.concat([whole, new.astype(object)], ignore_index=True) if len(new) else whole
+    return whole.astype({"valid_from": "datetime64[s]", "place": "float64"})
 
 
 def with_owner(

@@ -153,6 +153,21 @@ TABLES = (
         role="master",
     ),
     Table(
+        "region_owners",
+        "customers",
+        ("region", "valid_from", "replaces"),
+        (
+            must(ref("region")),
+            must(date("valid_from")),
+            must(ref("salesperson", "salespeople")),
+            ref("replaces", "salespeople"),
+            choice("keeps_quota", "old", "new"),
+            choice("keeps_credit", "old", "new"),
+            money("quota_moved"),
+        ),
+        role="master",
+    ),
+    Table(
         "contacts",
         "contacts",
         ("contact",),

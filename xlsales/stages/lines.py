@@ -12,7 +12,7 @@ from xlsales.core.expenses import allocate_expense
 from xlsales.core.hierarchy import Tree, build_tree
 from xlsales.core.money_rules import MoneyRules
 from xlsales.core.order_lines import order_measures
-from xlsales.core.owners import with_owner
+from xlsales.core.owners import with_owner, with_regions
 from xlsales.core.quantities import split_credit
 from xlsales.core.ratio import ratio
 from xlsales.core.refusal import Refusal
@@ -62,6 +62,19 @@ def tree_of(cycle: Cycle, dimension: str) -> Tree | None:
     return build_tree(members, parents.where(parents.isin(members))) if len(members) else None
 
 
+def owners_of(cycle: Cycle) -> pd.DataFrame | None:
+    """The owners of customers, handovers of whole regions among them; None where nothing changes hands."""
+    regions, owners = given(cycle, "region_owners"), cycle.tables["customer_owners"]
+    if regions is None:
+        return owners if len(owners) else None
+    tree = tree_of(cycle, "region")
+    below = (
+        {} if tree is None else {region: tree.below(region) for region in regions["region"] if region in tree.members}
+    )
+    found = with_regions(owners, regions, cycle.tables["customers"], below)
+    return found if len(found) else None
+
+
 def measured_lines(cycle: Cycle) -> Frames:
     """`order_lines`: order lines up to the day, with their measures, owners, regions and split credits."""
     orders = cycle.tables["orders"]
@@ -72,7 +85,7 @@ def measured_lines(cycle: Cycle) -> Frames:
         return {"whole_lines": lines, "order_lines": lines}
     side = {name: given(cycle, name) for name in ("products", "unit_conversions", "cost_history", "fx_rates")}
     lines = order_measures(orders, **side, rules=rules(cycle))
-    lines = with_owner(lines, given(cycle, "customer_owners"), given(cycle, "customers"))
+    lines = with_owner(lines, owners_of(cycle), given(cycle, "customers"))
     lines = _with_attributes(cycle, lines)
     credits_ = given(cycle, "order_credits")
     return {"whole_lines": lines, "order_lines": lines if credits_ is None else split_credit(lines, credits_)}
@@ -147,7 +160,7 @@ def cash_by_line(cycle: Cycle) -> Frames:
         settled.invoices,
         given(cycle, "invoice_lines"),
         lines if len(lines) else None,
-        (given(cycle, "customer_owners"), given(cycle, "customers")),
+        (owners_of(cycle), given(cycle, "customers")),
     )
     return {"cash": _with_attributes(cycle, cash)}
 

@@ -10,7 +10,7 @@ from xlsales.core.owners import owner_on
 from xlsales.core.period_steps import same_period_last_year
 from xlsales.core.target_sums import year_targets
 from xlsales.stages.cycle import Cycle, Frames, names
-from xlsales.stages.lines import calendar, given
+from xlsales.stages.lines import calendar, given, owners_of
 from xlsales.stages.monitoring import this_year
 from xlsales.stages.quantities import with_names
 
@@ -52,7 +52,7 @@ def _since(before: pd.DataFrame, now: pd.DataFrame, status: pd.Series) -> list[o
 
 def handovers(cycle: Cycle) -> Frames:
     """`quota_handover`: customers that change hands in the fiscal year, and the quota that goes with them."""
-    owners = given(cycle, "customer_owners")
+    owners = owners_of(cycle)
     if owners is None:
         return {}
     year, days = this_year(cycle), calendar(cycle)
@@ -60,7 +60,7 @@ def handovers(cycle: Cycle) -> Frames:
     goals = goals[(goals["measure"] == "sales") & (goals["scope"] == PERSON)]
     quotas = goals.drop_duplicates("member").set_index("member")["target"]
     eve = owners["valid_from"] - pd.Timedelta(days=1)
-    old = owner_on(owners["customer"], eve, cycle.tables["customer_owners"], given(cycle, "customers"), "quota")
+    old = owner_on(owners["customer"], eve, owners, given(cycle, "customers"), "quota")
     rows = owners.assign(old=old, new=owners[PERSON])
     rows = rows[rows["old"].notna() & (rows["old"] != rows["new"])].reset_index(drop=True)
     lines = cycle.found["lines"]
@@ -78,4 +78,7 @@ def handovers(cycle: Cycle) -> Frames:
     table["moved"] = table["moved"].fillna(fresh)
     said = {side: names(cycle, PERSON, table[side].astype("str")) for side in ("old", "new")}
     codes = {"old_code": table["old"].astype("str"), "new_code": table["new"].astype("str")}
+    places = rows.drop_duplicates(["customer", "valid_from"]).set_index(["customer", "valid_from"])
+    own = places.reindex(pd.MultiIndex.from_frame(table[["customer", "valid_from"]]))
+    table["place"] = own["place"].to_numpy(float) if "place" in own else np.nan
     return {"quota_handover": table.assign(**said, **codes, name=names(cycle, "customer", table["customer"]))}
