@@ -1,7 +1,14 @@
 """Columns wide enough for what will stand in them, headings not covered by their filter buttons, years as years."""
 
+import io
+from datetime import datetime
+
+import openpyxl
+import pandas as pd
 import pytest
 
+from xlsales.build import workbook
+from xlsales.build.layout import FIRST_ROW
 from xlsales.build.styles import SENTENCES, YEARS, Styles
 from xlsales.build.widths import FILTER_BUTTON, beside_button, column_width
 from xlsales.labels import label
@@ -42,3 +49,17 @@ def test_a_year_has_no_thousands() -> None:
     assert years == YEARS
     patterns = {Styles.number_format(None, INTEGER, key) for key in YEARS}  # type: ignore[arg-type] - it needs no book
     assert patterns == {"0"}
+
+
+def test_sentences_beside_other_tables_do_not_make_their_rows_taller() -> None:
+    """On Monitor a reason stands in one line, so that the rows of pace beside it stay as high as the others."""
+    reason = "because " * 20
+    alerts = pd.DataFrame({"rank": [1.0, 2.0], "reason": [reason, "short"]})
+    book = io.BytesIO()
+    workbook.build(book, {}, {"alerts": alerts}, [], {}, lang="en", now=datetime(2026, 10, 8))  # noqa: DTZ001 - fixed
+    page = openpyxl.load_workbook(book)["Monitor"]
+    assert [page.row_dimensions[FIRST_ROW + 1 + at].height for at in range(2)] == [None, None]
+    left, _, _, _ = openpyxl.utils.range_boundaries(page.tables["xs_alerts"].ref)
+    at = left + [column.key for column in TABLES["alerts"].columns].index("reason")
+    letter = openpyxl.utils.get_column_letter(at)
+    assert page.column_dimensions[letter].width > len(reason)

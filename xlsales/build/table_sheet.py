@@ -22,8 +22,9 @@ from xlsales.build.layout import (
 )
 from xlsales.build.lists import validate_column
 from xlsales.build.styles import MEASURED, MONEY_MEASURES, SENTENCES
-from xlsales.build.widths import column_width, set_widths, text_width
+from xlsales.build.widths import ONE_LINE_BESIDE, WIDEST, column_width, set_widths, text_width
 from xlsales.build.wording import heading_help, headings, sheet_help, sheet_name, table_name
+from xlsales.schema import TABLES
 from xlsales.schema.beside import BESIDE as TIMES_OF
 from xlsales.schema.beside import beside
 from xlsales.schema.model import MONEY, NUMBER, TEXT, Column, Table
@@ -123,6 +124,8 @@ def write_block(build: Build, page: Any, block: Block, widths: dict[int, float])
     names = headings(table, lang)
     write_caption(build, page, block)
     typed = table.role in {"master", "input"}
+    beside_others = sum(other.sheet == table.sheet for other in TABLES.values()) > 1
+    sentence = ONE_LINE_BESIDE if beside_others else WIDEST
     columns = []
     for position, (column, name) in enumerate(zip(table.columns, names, strict=True)):
         at = block.first_column + position
@@ -134,7 +137,7 @@ def write_block(build: Build, page: Any, block: Block, widths: dict[int, float])
         page.data_validation(HEADER_ROW, at, HEADER_ROW, at, input_message(build, table, column, name))
         summed = adds_up(table, column)
         widest = [*values, BOLD * added(values)] if summed else values
-        widths[at] = column_width(name, column, widest, int(build.setting("unit")))
+        widths[at] = column_width(name, column, widest, int(build.setting("unit")), sentence)
         if typed:
             validate_column(build, page, block, column)
         if summed:

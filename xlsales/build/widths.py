@@ -8,6 +8,7 @@ from xlsales.build.styles import SENTENCES
 from xlsales.schema.model import DATE, INTEGER, MONEY, NUMBER, NUMERIC, PERIOD, SHARE, TEXT, Column
 
 LEAST, MOST, WIDEST = 7.0, 44.0, 80.0
+ONE_LINE_BESIDE = 190.0  # of a sentence in a row that another table shares: a second line would make that row taller
 FILTER_BUTTON = 3.0
 SAMPLE = 400
 EMPTY_TEXT, EMPTY_SENTENCE = 19, 48  # of columns in which nothing stands yet; a time has 19 letters
@@ -65,8 +66,8 @@ def value_width(value: Value, kind: str, unit: int) -> int:
     return len(f"{value / (unit if kind == MONEY else 1):,.2f}")
 
 
-def column_width(name: str, column: Column, values: list[Value], unit: int) -> float:
-    """The width of a column: of numbers all count, of texts a sample does."""
+def column_width(name: str, column: Column, values: list[Value], unit: int, sentence: float = WIDEST) -> float:
+    """The width of a column: of numbers all count, of texts a sample does. sentence: how wide sentences may become."""
     seen = values
     if column.kind in NUMERIC:
         known = [value for value in values if isinstance(value, float)]
@@ -81,7 +82,7 @@ def column_width(name: str, column: Column, values: list[Value], unit: int) -> f
         elif column.kind in {MONEY, NUMBER}:
             widest = EMPTY_SUM
     least = 11.5 if column.kind in {DATE, PERIOD} else 13.0 if column.kind == MONEY else LEAST
-    most = WIDEST if column.key in SENTENCES else MOST
+    most = sentence if column.key in SENTENCES else MOST
     return beside_button(name, min(max(widest * 1.05, heading_width(name), least), most))
 
 

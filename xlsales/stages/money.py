@@ -25,7 +25,7 @@ FEW = ("region", "channel", "salesperson", "product_line", "category", "segment"
 SPREAD = ("customer", "product", "product_line", "region", "salesperson", "channel")
 RANKED = ("product", "customer")
 PRICED = ("channel", "region", "product_line", "product")
-BANDED = ("company", "region", "salesperson")
+BANDED = ("company", "region", "channel", "salesperson")
 
 
 def bridges_by(cycle: Cycle) -> Frames:

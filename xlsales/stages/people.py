@@ -2,7 +2,9 @@
 
 import pandas as pd
 
-from xlsales.core.calendar import first_day
+from xlsales.core.calendar import first_day, period_days
+from xlsales.core.pacing import elapsed_weight
+from xlsales.core.refusal import Refusal
 from xlsales.core.scorecard import Rules, score_people
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import calendar, given
@@ -39,6 +41,9 @@ def scorecards(cycle: Cycle) -> Frames:
         float(cycle.settings["action"]),
     )
     cards = score_people(actuals, rules, ratings if len(ratings) else None, lines if len(lines) else None)
+    for row in cards.warnings.to_dict("records"):
+        shares = {key: round(100 * float(row[key]), 1) for key in ("weight", "max_weight")}
+        cycle.notes.append(Refusal("kpi_overweight", role=row["role"], kpi=row["kpi"], **shares))
     return {
         "scores": named(cycle, cards.summary),
         "score_lines": named(cycle, cards.cards[cards.cards["planned_weight"].notna()]),
@@ -96,13 +101,20 @@ def _owned(cycle: Cycle, pace: pd.DataFrame) -> pd.DataFrame:
 
 
 def activities_to_date(cycle: Cycle) -> pd.DataFrame:
-    """Planned and done activities of the fiscal year's complete months and the running one, by person and measure."""
+    """Planned and done activities of the fiscal year to the day, by person and measure.
+
+    Of a period that still runs the plan counts by the days that are over: half a month asks for half its visits.
+    """
     plan, log = cycle.tables["activity_plan"], cycle.tables["interactions"]
     year = this_year(cycle)
     start = pd.Timestamp(first_day(year, calendar(cycle)))
-    begun = {key: pd.Timestamp(first_day(key, calendar(cycle))) for key in plan["period"].dropna().unique()}
-    first = plan["period"].map(begun)
-    due = plan[(first >= start) & (first <= cycle.as_of)]
+    spans = {key: period_days(key, calendar(cycle)) for key in plan["period"].dropna().unique()}
+    first, last = (
+        pd.to_datetime(plan["period"].map({key: days[end] for key, days in spans.items()})) for end in (0, 1)
+    )
+    wanted = (first >= start) & (first <= cycle.as_of)
+    over = elapsed_weight(first[wanted], last[wanted], cycle.as_of)
+    due = plan[wanted].assign(planned=plan.loc[wanted, "planned"] * over)
     done = log[(log["at"] >= start) & (log["at"] <= cycle.as_of)]
     measures = {kind: measure for measure, kind in ACTIVITY.items()}
     planned = due.assign(measure=due["activity"].map(measures)).groupby([PERSON, "measure"])["planned"].sum()
