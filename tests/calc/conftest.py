@@ -17,10 +17,10 @@ HERE = Path(__file__).parent
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All run one after the other (see tests/conftest.py); of the long run until they have passed thrice in a row."""
+    """All run one after the other (see tests/conftest.py), and not in the quick loop."""
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.long)
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.hookimpl(wrapper=True)

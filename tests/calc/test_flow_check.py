@@ -3,7 +3,7 @@
 import xlwings as xw
 
 from tests.calc.flows import body, cell, table
-from tests.calc.window import SOON, Window
+from tests.calc.window import Window
 from xlsales.labels import word
 
 
@@ -21,8 +21,7 @@ def test_a_bad_quantity_is_listed_with_a_link(window: Window, book: xw.Book, lan
     assert address in listed
     link = cell(problems, "cell", listed.index(address))
     assert link.formula.upper().startswith("=HYPERLINK(")
-    window.follow(link)
-    window.wait(lambda: book.sheets.active.name == orders.sheet.name, SOON, "the sheet that the link leads to")
+    window.follow(link, lambda: book.sheets.active.name == orders.sheet.name)
     assert book.app.selection.address == typed.address
     typed.value = right
     window.run("check")

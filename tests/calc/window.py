@@ -21,7 +21,7 @@ from xlsales.labels import word
 TITLE, ANSWERS = "xlsales", ("Yes", "No", "OK")  # of message boxes
 LOOK = 0.1  # seconds between two looks
 SOON, LATE = 60.0, 240.0  # for what the window does at once; for what a command may need on a busy machine
-UNHEARD = 20.0  # after which a click without any effect is made again
+UNHEARD, FOLLOWED = 20.0, 5.0  # after which a click without any effect, on a button or a link, is made again
 LOG_TAIL = 3000
 TEXT_BEGINS = 15  # points from the edge of a cell
 DEEPEST, MOST_CHILDREN = 14, 300
@@ -106,20 +106,25 @@ class Window:
         self.screen.tool("mousedown", "1")
         self.screen.tool("mouseup", "1")
 
-    def follow(self, cell: xw.Range) -> None:
-        """Click a cell of the shown sheet as one follows a link: with the Control key held."""
+    def follow(self, cell: xw.Range, there: Callable[[], bool]) -> None:
+        """Click a link as one does, with the Control key held, until one is `there`."""
         look = lambda: [each for top in self.tops() for each in named(top, f"Sheet {cell.sheet.name}")][:1]  # noqa: E731
         (sheet,) = self.wait(look, SOON, f"the sheet {cell.sheet.name} is not shown")
         found = sheet.getAccessibleCellAt(cell.row - 1, cell.column - 1)
         left = found.getLocationOnScreen().X + TEXT_BEGINS  # a link is only where its text is
-        self.screen.tool("keydown", "ctrl")
-        try:
-            self.settle()
-            self.press(left, middle(found)[1])
-            self.settle()  # the office looks at the key when it comes to the click
-        finally:
-            self.screen.tool("keyup", "ctrl")
-        self.settle()
+        end = time.monotonic() + SOON
+        while not attempt(there):
+            assert time.monotonic() < end, self.told("the link leads nowhere")
+            self.screen.tool("keydown", "ctrl")
+            try:
+                self.settle()
+                self.press(left, middle(found)[1])
+                self.settle()  # the office looks at the key when it comes to the click
+            finally:
+                self.screen.tool("keyup", "ctrl")
+            heard = time.monotonic() + FOLLOWED
+            while time.monotonic() < heard and not attempt(there):
+                time.sleep(LOOK)
 
     def command(self, command: str, clicks: int = 1) -> None:
         """Click a command's button on the toolbar, with a real mouse, until it works. Menus speak English here."""
