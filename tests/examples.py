@@ -16,3 +16,8 @@ def example(name: str) -> tuple[Any, Any]:
     """The inputs and the expected values of a published example."""
     row = _all()[name]
     return row["inputs"], row["expected"]
+
+
+def names(topics: set[str]) -> list[str]:
+    """The examples of some topics."""
+    return [name for name, row in _all().items() if row["topic"] in topics]
