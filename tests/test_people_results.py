@@ -7,9 +7,10 @@ import pytest
 
 from tests.test_golden import outcome as golden
 from xlsales import demo, steps
+from xlsales.labels import word
 from xlsales.schema import RESULTS, TABLES
 from xlsales.schema.model import FLAG
-from xlsales.stages import comparing, following, paying
+from xlsales.stages import comparing, following, paying, people
 from xlsales.stages.cycle import Cycle
 from xlsales.validate import validate_all
 from xlsales.worded import worded
@@ -92,7 +93,8 @@ def rows(table: str, *given: dict[str, object]) -> pd.DataFrame:
 
 
 def test_a_claw_back_is_a_dated_negative_line_and_all_sums_follow_it() -> None:
-    before = result("commission_lines")
+    base, _ = paid(claw_backs=rows("claw_backs"))
+    before = base["commission_lines"]
     line = before[(before["kind"] == "line") & (before["commission"] > 100)].iloc[0]
     day = pd.Timestamp("2026-09-15")
     asked = rows(
@@ -104,9 +106,38 @@ def test_a_claw_back_is_a_dated_negative_line_and_all_sums_follow_it() -> None:
     assert (back["date"] == day).all()
     own = before[(before["document"] == line["document"]) & (before["salesperson"] == line["salesperson"])]
     assert back["commission"].sum() == pytest.approx(-own["commission"].sum() / 2, abs=0.011)
-    change = found["commissions"]["commission"].sum() - result("commissions")["commission"].sum()
+    change = found["commissions"]["commission"].sum() - base["commissions"]["commission"].sum()
     assert change == pytest.approx(back["commission"].sum(), abs=0.011)
     assert found["accruals"]["accrued"].sum() == pytest.approx(found["commissions"]["commission"].sum())
+
+
+def test_a_kpi_that_weighs_too_much_is_told_beside_the_scores() -> None:
+    tables, outcome = company()
+    checked = validate_all(demo.tables("en"))
+    kpis = tables["kpis"].assign(max_weight=0.35)
+    cycle = Cycle({**tables, "kpis": kpis}, checked.settings, pd.Timestamp("2026-09-30"), dict(outcome.results))
+    found = people.scorecards(cycle)
+    assert len(found["scores"]) == len(result("scores"))
+    told = {(note.code, note.facts["role"], note.facts["kpi"], note.facts["weight"]) for note in cycle.notes}
+    assert told == {
+        ("kpi_overweight", "Sales director", "Profit", 40.0),
+        ("kpi_overweight", "Sales representative", "Sales", 40.0),
+    }
+
+
+def test_the_demonstration_takes_back_and_answers_questions_and_its_courses_have_results() -> None:
+    lines = result("commission_lines").query("kind == 'claw_back'")
+    typed = company()[0]["claw_backs"]
+    assert {document.rpartition("/")[0] for document in lines["document"]} == set(typed["document"])
+    assert (lines["commission"] < 0).all()
+    asked = result("deal_earnings").query("asked == 'typed'")
+    assert asked["deal"].tolist() == company()[0]["what_if"]["deal"].tolist()
+    assert (asked["earns"] > 0).all()
+    stated = result("commissions").groupby("salesperson")["commission"].sum()
+    table = result("deal_earnings").dropna(subset=["payable"])
+    assert table["payable"].to_numpy() == pytest.approx(stated[table["salesperson"]].to_numpy(), abs=0.011)
+    assert result("training_record")["result"].between(50, 100).all()
+    assert (result("training_record")["ahead"] > 0).any()
 
 
 def test_a_claw_back_of_an_earlier_year_is_typed_as_money_and_an_unknown_document_is_noted() -> None:
@@ -153,13 +184,13 @@ def test_a_manager_is_scored_by_the_targets_that_she_owns_the_widest_first() -> 
     for person, scope, member in (("S01", "company", "HENGYUAN"), ("S13", "region", "SOUTH")):
         for measure in ("sales", "profit", "collections"):
             owned = pace.loc[(measure, scope, member)]
-            shown = lines.loc[(person, measure)]
+            shown = lines.loc[(person, word("value.measure." + measure, "en"))]
             assert shown["target"] == pytest.approx(owned["expected"])
             assert shown["actual"] == pytest.approx(owned["actual"])
     scores = result("scores").set_index("salesperson")["score"]
     assert scores.notna().all()
     own = pace.loc[("sales", "salesperson", "S03")]
-    assert lines.loc[("S03", "sales")]["actual"] == pytest.approx(own["actual"])  # who leads nobody has her own
+    assert lines.loc[("S03", "Sales")]["actual"] == pytest.approx(own["actual"])  # who leads nobody has her own
 
 
 def test_an_attainment_plan_is_paid_on_the_quota_to_date() -> None:

@@ -13,12 +13,14 @@ def deal_earnings(
     rules: Rules,
     window: tuple[pd.Timestamp, pd.Timestamp],
     cash_factor: float = 1.0,
+    claw_backs: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """What each deal would add to its salesperson's statement if it closed on the last day, was billed and paid.
 
     lines, rules: as for `incentives.pay`. deals: salesperson, deal, amount (net of tax), [margin_rate], and any other
     columns. window: the period's first day and the day asked about. cash_factor: money received per net amount (1 and
-    the tax). A plan on margin counts amount x margin_rate; a deal under the plan's least margin rate earns nothing.
+    the tax). claw_backs: as for `incentives.pay`; they come off with the deal and without it. A plan on margin counts
+    amount x margin_rate; a deal under the plan's least margin rate earns nothing.
     Returns the deals' columns with basis, payable (without the deal), with_deal, earns; blank for a salesperson without
     a plan on the day or a margin that nobody knows. Source: DEFINITIONS 10.
 
@@ -49,8 +51,9 @@ def deal_earnings(
         _copies(rules.assignments, known),
         None if rules.quotas is None else _copies(rules.quotas, known),
     )
-    then = pay(pd.concat([copied, extra], ignore_index=True), copies, *window).statements
-    now = pay(lines, rules, *window).statements.set_index("salesperson")["payable"]
+    back = None if claw_backs is None else _copies(claw_backs, known)
+    then = pay(pd.concat([copied, extra], ignore_index=True), copies, *window, back).statements
+    now = pay(lines, rules, *window, claw_backs).statements.set_index("salesperson")["payable"]
     asked["payable"] = asked["salesperson"].map(now).astype(float).fillna(0.0).where(usable)
     asked["with_deal"] = own.map(then.set_index("salesperson")["payable"]).astype(float)
     asked["earns"] = (asked["with_deal"] - asked["payable"]).round(2)

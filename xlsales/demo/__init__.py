@@ -94,6 +94,8 @@ def first_cycle(lang: str, seed: int) -> Frames:
     }
     frames |= working(goods, who, owners, seed, lang)
     frames |= planning(known, owners, goods, who, seed, lang)
+    owner = frames["customers"].set_index("customer")["salesperson"]
+    frames |= rules.asked_and_taken_back(frames["receipts"], owner, lang)
     return {key: as_declared(key, frames[key]) for key in TABLES if key in frames}
 
 

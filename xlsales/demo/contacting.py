@@ -191,7 +191,7 @@ def training(dice: Dice, lang: str) -> pd.DataFrame:
     for when, course in held:
         there = [row[0] for row in PEOPLE[1:] if row[3] < when and not (row[4] and row[4] < when)]
         chosen = [code for code, goes in zip(there, dice.chance(600, len(there)), strict=True) if goes]
-        result = listed("result", lang)[dice.pick([85, 15], len(chosen))]
+        result = dice.between(58, 98, len(chosen)).astype(str).astype(object)
         future = day(when) > AS_OF
         parts.append(
             pd.DataFrame(

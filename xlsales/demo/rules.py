@@ -7,6 +7,7 @@ from xlsales.demo.days import MONTHS, first_day, period, stamps
 from xlsales.demo.dice import Dice, Whole
 from xlsales.demo.names import listed, name
 from xlsales.demo.people import CODES, PEOPLE
+from xlsales.labels import word
 
 # role: (kpi and measure, weight, curve)
 KPIS = {
@@ -64,7 +65,7 @@ def scoring(dice: Dice, lang: str) -> dict[str, pd.DataFrame]:
     kpis = [
         (
             name("role", role, lang),
-            team if kpi == "teamwork" else kpi,
+            team if kpi == "teamwork" else word("value.measure." + kpi, lang),
             "rating" if kpi == "teamwork" else kpi,
             weight / 100,
             "higher",
@@ -150,6 +151,37 @@ def paying(sales: Whole, lang: str) -> dict[str, pd.DataFrame]:
                 "to": stamps(["2026-10-31", "2026-08-31"]),
                 "members": ["NORTH;EAST;SOUTH;WEST;EXPORT", "S03;S08;S19;S23"],
                 "prize": listed("prize", lang),
+            }
+        ),
+    }
+
+
+def asked_and_taken_back(receipts: pd.DataFrame, owner: pd.Series, lang: str) -> dict[str, pd.DataFrame]:
+    """The tables `claw_backs` and `what_if`: goods that came back, a bad debt, two questions.
+
+    owner: the salesperson of each customer.
+    """
+    field = [code for code, _, role, hired, left, _ in PEOPLE if role == "rep" and hired < "2025" and not left]
+    spring = receipts["date"].between(pd.Timestamp("2026-03-01"), pd.Timestamp("2026-05-31"))
+    paid = receipts[spring & receipts["customer"].map(owner).isin(field) & receipts["invoice"].notna()]
+    largest = paid.sort_values(["amount", "receipt"], ascending=[False, True])["receipt"].iloc[0]
+    return {
+        "claw_backs": pd.DataFrame(
+            {
+                "document": [largest, "HT-2025-0147"],
+                "date": stamps(["2026-08-14", "2026-07-20"]),
+                "salesperson": [None, field[0]],
+                "share": [0.5, None],
+                "amount": [None, 1_860.0],
+                "note": listed("claw_back", lang),
+            }
+        ),
+        "what_if": pd.DataFrame(
+            {
+                "deal": listed("what_if", lang),
+                "salesperson": [field[1], "S03"],
+                "amount": [1_200_000.0, 3_000_000.0],
+                "margin_rate": [None, 0.28],
             }
         ),
     }

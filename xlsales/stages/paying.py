@@ -54,7 +54,7 @@ def incentives(cycle: Cycle) -> Frames:
         "accruals": named(cycle, _accrued(cycle, payout, paid, (plans, assigned))),
     }
     try:
-        earned = _earnings(cycle, lines, rules, start)
+        earned = _earnings(cycle, lines, rules, start, back)
     except Refusal as refusal:
         cycle.notes.append(refusal)
         earned = None
@@ -127,7 +127,9 @@ def _taken_back(
     return found.reindex(columns=[PERSON, "document", "date", "commission", "original", "note", "plan"])
 
 
-def _earnings(cycle: Cycle, lines: pd.DataFrame, rules: Rules, start: pd.Timestamp) -> pd.DataFrame | None:
+def _earnings(
+    cycle: Cycle, lines: pd.DataFrame, rules: Rules, start: pd.Timestamp, back: pd.DataFrame
+) -> pd.DataFrame | None:
     """What each typed question and each open deal would bring its salesperson if it closed on the day."""
     asked = cycle.tables["what_if"].assign(asked="typed")
     deals = cycle.found.get("deals")
@@ -142,7 +144,7 @@ def _earnings(cycle: Cycle, lines: pd.DataFrame, rules: Rules, start: pd.Timesta
     own = asked[PERSON].map(pd.Series(ratio(margins.reindex(rates.index), rates), index=rates.index))
     asked["margin_rate"] = asked["margin_rate"].astype(float).fillna(own.astype(float))
     cash = 1 + float(cycle.settings["tax_rate"]) if cycle.settings["receivables_include_tax"] else 1.0
-    return deal_earnings(lines, asked, rules, (start, cycle.as_of), cash)
+    return deal_earnings(lines, asked, rules, (start, cycle.as_of), cash, back if len(back) else None)
 
 
 def _quotas(cycle: Cycle, year: str) -> pd.DataFrame:
