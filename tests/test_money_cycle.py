@@ -135,6 +135,11 @@ def test_every_contract_above_its_role_s_limit_is_listed_for_approval_and_no_oth
     assert set(listed["document"]) == wanted
     assert (listed["status"] == "open").all()
     assert listed["approver_role"].notna().any()
+    assert listed["contract_limit"].notna().all()
+    assert listed["discount_limit"].isna().all()
+    given = found("approvals").query("what == 'discount' and reason == 'over_limit'")
+    assert given["contract_limit"].isna().all()
+    assert (given["discount_limit"] < given["discount"]).all()
 
 
 def test_bills_of_exchange_go_through_all_their_states() -> None:
