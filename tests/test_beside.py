@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.test_golden import outcome
+from tests.test_golden import GOLDEN, outcome
+from xlsales import sources, steps, validate
 from xlsales.core.beside import TIMES, WINDOWS, beside_months, changes, named, other_times
-from xlsales.core.calendar import Calendar, period_days
+from xlsales.core.calendar import Calendar, period_days, period_keys
 from xlsales.core.period_steps import period_range
 from xlsales.labels import LANGUAGES, column_help, label
 from xlsales.schema import TABLES
@@ -199,3 +200,37 @@ def test_members_without_a_target_raise_no_alert_and_no_score() -> None:
     goals = golden("pace").dropna(subset=["target"])
     for row in behind.itertuples():
         assert ((goals["member"].fillna("") == row.member) & (goals["measure"] == row.measure)).any()
+
+
+@pytest.mark.parametrize(
+    ("as_of", "start", "close"), [("2026-03-31", 1, 31), ("2026-03-18", 1, 31), ("2026-03-18", 7, 25)]
+)
+def test_every_other_time_is_what_adding_up_the_lines_of_its_days_says(as_of: str, start: int, close: int) -> None:
+    checked = validate.validate_all(sources.read(GOLDEN / "company"))
+    settings = checked.settings | {"as_of": pd.Timestamp(as_of), "fiscal_year_start": start, "month_close_day": close}
+    results = steps.run(checked.tables, settings, wanted={"five_quantities", "lines", "cash"}).results
+    calendar, day = Calendar(start, None if close == 31 else close), pd.Timestamp(as_of)
+    known = {name: days(month_of(results[source]["date"].min(), calendar), calendar)[0]
+             for name, source in (("sales", "lines"), ("collections", "cash"))}  # fmt: skip
+    five = results["five_quantities"]
+    seen = 0
+    for row in five[five["dimension"].isin(["company", "salesperson", "product"]) & (five["period"] != "")].to_dict(
+        "records"
+    ):
+        for time, (first, last) in other_times(row["period"], days(row["period"], calendar), day, calendar).items():
+            for name, source in (("sales", "lines"), ("collections", "cash")):
+                rows = results[source]
+                if row["dimension"] != "company":
+                    members = rows[row["dimension"]]
+                    rows = rows[members.isna() if pd.isna(row["member"]) else members.eq(row["member"])]
+                inside = rows["date"].dt.normalize().between(first, last)
+                wanted = rows.loc[inside, name].sum() if time == "year_to_date" or first >= known[name] else np.nan
+                if time == "year_to_date" and last < known[name]:
+                    continue  # nothing was known then: blank, or nothing
+                assert row[named(name, time)] == pytest.approx(wanted, abs=1e-6, nan_ok=True), (row["period"], time)
+                seen += 1
+    assert seen > 40
+
+
+def month_of(moment: pd.Timestamp, calendar: Calendar) -> str:
+    return str(period_keys(pd.Series([moment]), "month", calendar).iloc[0])
