@@ -66,6 +66,8 @@ COLUMN_FORMATS = {
     "coverage": "0.00",
     "rounding": "0.##",
 }
+# Money of deals and debts: where there is none a dash stands, so that rows with something are seen at once.
+DASHED = frozenset({"open", "weighted", "slipped", "commit", "best_case"})
 MONEY_MEASURES = frozenset({"sales", "margin", "profit", "collections"})
 YEARS = frozenset({"first_year", "last_year"})  # whole numbers without groups of thousands
 # Computed sentences, over several lines where they need them.
@@ -139,7 +141,7 @@ class Styles:
         if kind == NUMBER and column in MEASURED and measure in MONEY_MEASURES:
             kind = MONEY
         if kind == MONEY:
-            return MONEY_FORMATS[self.unit]
+            return MONEY_FORMATS[self.unit] + (';"–"' if column in DASHED else "")
         if kind == INTEGER and column in YEARS:
             return "0"
         if kind in {NUMBER, QUANTITY} and column in COLUMN_FORMATS:
