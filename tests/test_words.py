@@ -49,6 +49,7 @@ LAYOUT = {  # these join words or stand before a figure, so their spaces are mea
 OTHER_SHEETS = {
     "focus",
     "plan_view",
+    "week_page",
     "functions",
     "home",
     "plan",

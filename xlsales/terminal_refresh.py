@@ -37,7 +37,7 @@ from xlsales.worded import worded
 
 REFRESH = "refresh_"
 KEPT = frozenset({"log", "refreshes"})
-CHOSEN = ("dashboard", "focus", "chart_data")  # what they show follows a cell of choice
+CHOSEN = ("dashboard", "focus", "week_page", "chart_data")  # what they show follows a cell of choice
 ENDINGS = frozenset({".xlsx", ".xlsm"})
 
 

@@ -57,6 +57,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("activities", "plan"),
     Sheet("activity_report", "plan"),
     Sheet("week_report", "plan"),
+    Sheet("week_page", "plan"),
     Sheet("leads", "execute"),
     Sheet("contacts", "execute"),
     Sheet("interactions", "execute"),

@@ -29,6 +29,7 @@ from xlsales.build.sheets.plan import write_plan
 from xlsales.build.sheets.plan_choice import write_choice_sheet
 from xlsales.build.sheets.problems import write_problems
 from xlsales.build.sheets.settings import write_settings
+from xlsales.build.sheets.week_page import write_week_page
 from xlsales.build.styles import ACCENT, Styles
 from xlsales.build.table_sheet import insert_beside, write_tables
 from xlsales.build.wording import SHEET_NAME_LIMIT, extra_columns, sheet_name
@@ -109,6 +110,7 @@ def write_sheets(made: Build) -> None:
         "problems": write_problems,
         **{"plan_" + measure: write_plan for measure in QUANTITIES},
         "plan_view": write_choice_sheet,
+        "week_page": write_week_page,
     }
     later = {"chart_data", "dashboard", "focus", "help", *BESIDE}
     for sheet in SHEETS:
