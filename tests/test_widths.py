@@ -63,3 +63,13 @@ def test_sentences_beside_other_tables_do_not_make_their_rows_taller() -> None:
     at = left + [column.key for column in TABLES["alerts"].columns].index("reason")
     letter = openpyxl.utils.get_column_letter(at)
     assert page.column_dimensions[letter].width > len(reason)
+
+
+@pytest.mark.parametrize(("largest", "unit"), [(653_130_000.0, 1), (99.0, 1), (653_130_000.0, 10_000)])
+def test_the_sheet_of_one_member_has_room_for_the_largest_figure(largest: float, unit: int) -> None:
+    pace = pd.DataFrame({"measure": ["sales"], "scope": ["company"], "member": [""], "target": [-largest]})
+    book = io.BytesIO()
+    settings = {"unit": unit}
+    workbook.build(book, {}, {"pace": pace}, [], settings, lang="en", now=datetime(2026, 10, 8))  # noqa: DTZ001 - fixed
+    page = openpyxl.load_workbook(book)["One member"]
+    assert page.column_dimensions["B"].width > len(f"{-largest / unit:,.2f}")

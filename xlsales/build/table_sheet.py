@@ -40,7 +40,7 @@ OVERLAPPING = frozenset(
 HEADER_HEIGHT = 32
 BOLD = 10.0  # a sum in bold letters is as wide as one digit more
 LINE_HEIGHT = 14
-MOST_PRINTED = 12  # columns of other times
+MOST_PRINTED = 20  # columns of a table with other times beside its figures; more are too small on paper
 CHART_GAP, CHART_ROWS, CHART_COLUMNS = 2, 19, 11  # what a chart beside the tables covers
 
 
@@ -224,9 +224,10 @@ def print_areas(build: Build, sheet: Sheet) -> None:
 
 
 def printed_to(block: Block) -> int:
-    """The last column on paper: a table with other times beside each of many figures would be too small to read."""
-    other = beside(block.table.key) if block.table.key in TIMES_OF else ()
-    return block.column(other[0].key) - 1 if len(other) > MOST_PRINTED else block.last_column
+    """The last column on paper: of a wide table the other times beside its figures stay on the screen."""
+    if block.table.key not in TIMES_OF or len(block.table.columns) <= MOST_PRINTED:
+        return block.last_column
+    return block.column(beside(block.table.key)[0].key) - 1
 
 
 def insert_beside(build: Build, page: Any, sheet: Sheet, chart: Any) -> None:

@@ -19,19 +19,19 @@ from xlsales.schema.targets import QUANTITIES
 
 CHOICE = (4, 1)
 NAME = "xs_choice_member"
-COLUMNS, WIDTH, FIRST_WIDTH = 17, 13, 16
+COLUMNS, WIDTH, MOST_WIDTH, FIRST_WIDTH = 17, 13.0, 24.0, 16
 FIVE, COMPARED, DEALS_ROW, ALERTS, MONTHS_ROW = 6, 14, 23, 27, 38
 PACE = ("period", "target", "actual", "attainment", "expected", "pace_index", "landing_blended", "landing_low",
         "landing_high", "landing", "remaining", "required_per_day", "required_uplift")  # fmt: skip
 FIGURES = ("sales", "volume", "margin", "profit", "collections", "last_year", "planned")
-CHART = {"width": 432, "height": 280}
+CHART_HEIGHT, DIGIT = 280, 7  # pixels; of a digit's width
 
 
 def write_focus(build: Build, sheet: Sheet, drawer: Drawer, choice: str) -> None:
     """Write the sheet."""
     page = open_sheet(build, sheet)
     page.set_column(0, 0, FIRST_WIDTH)
-    page.set_column(1, COLUMNS - 1, WIDTH)
+    page.set_column(1, COLUMNS - 1, figure_width(build))
     page.fit_to_pages(1, 1)
     page.write_string(CHOICE[0], 0, build.says("focus.choose"), build.styles.name)
     write_choice(build, page, CHOICE, choice, NAME, 5)
@@ -42,6 +42,19 @@ def write_focus(build: Build, sheet: Sheet, drawer: Drawer, choice: str) -> None
     months(build, page, drawer)
     page.print_area(0, 0, MONTHS_ROW + MONTHS + 2, COLUMNS - 1)
     protect(page)
+
+
+def figure_width(build: Build) -> float:
+    """Wide enough for the largest figure of anybody who may be chosen: a cell of ### says nothing."""
+    shown = {"pace": ("target", "actual", "landing", "remaining"), "comparisons": ("actual", "last_year", "previous")}
+    largest = 0.0
+    for table, columns in shown.items():
+        frame = build.frame(table)
+        for column in columns:
+            if column in frame.columns and frame[column].notna().any():
+                largest = max(largest, float(frame[column].abs().max()))
+    needs = len(f"-{largest / int(build.setting('unit')):,.2f}") + 2
+    return min(max(WIDTH, float(needs)), MOST_WIDTH)
 
 
 def caption(build: Build, page: Any, row: int, key: str, headings: list[str]) -> None:
@@ -131,10 +144,11 @@ def months(build: Build, page: Any, drawer: Drawer) -> None:
         for column, key in enumerate(FIGURES, 1):
             kind = QUANTITY if key not in MONEY_MEASURES and key == "volume" else MONEY
             write_found(page, (row, column), finder.cell("member_months", key, at), build.styles.cell(kind))
+    width = int((COLUMNS - 8) * (figure_width(build) * DIGIT + 5)) // 2 - 9
     for number, key in enumerate(("focus_months", "focus_path")):
         chart = drawer.draw(key)
-        chart.set_size(CHART)
+        chart.set_size({"width": width, "height": CHART_HEIGHT})
         page.insert_chart(MONTHS_ROW, 8, chart, {
-            "x_offset": 6 + number * (CHART["width"] + 6), "y_offset": 4, "object_position": 3,
+            "x_offset": 6 + number * (width + 6), "y_offset": 4, "object_position": 3,
             "description": build.says(f"chart.{title_of(key)}.title"),
         })  # fmt: skip
