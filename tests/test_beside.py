@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.test_golden import GOLDEN, outcome
 from xlsales import sources, steps, validate
+from xlsales.build.table_sheet import adds_up
 from xlsales.core.beside import TIMES, WINDOWS, beside_months, changes, named, other_times
 from xlsales.core.calendar import Calendar, period_days, period_keys
 from xlsales.core.period_steps import period_range
@@ -113,6 +114,12 @@ def test_every_declared_figure_has_its_other_times_with_words_and_help(table: st
             for lang in LANGUAGES:
                 assert label(table, named(figure, time), lang)
                 assert column_help(table, named(figure, time), lang)
+
+
+@pytest.mark.parametrize("table", declared.BESIDE)
+def test_other_times_are_never_added_down_a_column(table: str) -> None:
+    """Twelve months of January and twelve of February share eleven."""
+    assert not any(adds_up(TABLES[table], column) for column in declared.beside(table))
 
 
 def test_every_table_with_a_figure_by_period_is_declared_or_says_otherwise_when() -> None:

@@ -40,7 +40,7 @@ OVERLAPPING = frozenset(
 HEADER_HEIGHT = 32
 BOLD = 10.0  # a sum in bold letters is as wide as one digit more
 LINE_HEIGHT = 14
-MOST_PRINTED = 20  # columns of a table with other times beside its figures; more are too small on paper
+MOST_PRINTED = 18  # columns of a table with other times beside its figures; more are too small on paper
 CHART_GAP, CHART_ROWS, CHART_COLUMNS = 2, 19, 11  # what a chart beside the tables covers
 
 
@@ -183,6 +183,8 @@ def adds_up(table: Table, column: Column) -> bool:
     """Whether the sum of a column means something."""
     if table.sheet == "sources":  # of one table each
         return False
+    if column in other_times(table.key):  # twelve months overlap from row to row
+        return False
     return column.kind == MONEY and column.key not in NOT_ADDED and not OVERLAPPING & set(table.keys)
 
 
@@ -202,6 +204,11 @@ def write_total(build: Build, page: Any, block: Block, at: int, column: Column, 
     page.write_formula(TOTAL_ROW, at, "=" + formula, build.styles.total(column.kind, column.key), value)
     if at > block.first_column and at == first_sum(block):
         page.write_string(TOTAL_ROW, block.first_column, build.says("total"), build.styles.note)
+
+
+def other_times(table: str) -> tuple[Column, ...]:
+    """The columns that hold figures of a table at other times."""
+    return beside(table) if table in TIMES_OF else ()
 
 
 def first_sum(block: Block) -> int:
@@ -225,9 +232,10 @@ def print_areas(build: Build, sheet: Sheet) -> None:
 
 def printed_to(block: Block) -> int:
     """The last column on paper: of a wide table the other times beside its figures stay on the screen."""
-    if block.table.key not in TIMES_OF or len(block.table.columns) <= MOST_PRINTED:
+    other = other_times(block.table.key)
+    if not other or len(block.table.columns) <= MOST_PRINTED:
         return block.last_column
-    return block.column(beside(block.table.key)[0].key) - 1
+    return block.column(other[0].key) - 1
 
 
 def insert_beside(build: Build, page: Any, sheet: Sheet, chart: Any) -> None:
