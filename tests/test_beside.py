@@ -1,6 +1,10 @@
 """Last year, the period before, year to date and twelve months beside every figure: one declaration, one meaning."""
 
+import io
+from datetime import datetime
+
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -8,7 +12,9 @@ from hypothesis import strategies as st
 
 from tests.test_golden import GOLDEN, outcome
 from xlsales import sources, steps, validate
+from xlsales.build import workbook
 from xlsales.build.table_sheet import adds_up
+from xlsales.build.wording import sheet_name, value_word
 from xlsales.core.beside import TIMES, WINDOWS, beside_months, changes, named, other_times
 from xlsales.core.calendar import Calendar, period_days, period_keys
 from xlsales.core.period_steps import period_range
@@ -133,6 +139,28 @@ def test_every_table_with_a_figure_by_period_is_declared_or_says_otherwise_when(
         keys = {column.key for column in table.columns}
         if "period" in table.keys and keys & achieved:
             assert table.key in declared.BESIDE, table.key
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_home_and_the_tiles_of_the_dashboard_show_the_other_times(lang: str) -> None:
+    rows = {"measure": list(FIVE), "scope": "company", "period": "2026", "target": 10.0, "actual": 6.0,
+            "last_year": 5.0, "rolling_12": 9.5}  # fmt: skip
+    spans = {"month": (2.0, 4.0), "year_to_date": (6.0, 5.0), "rolling_12": (9.25, 8.0)}
+    compared = [
+        {"dimension": "company", "member": "", "measure": measure, "span": span, "actual": now, "last_year": then,
+         "change_last_year": now / then - 1, "previous": 1.6, "change_previous": now / 1.6 - 1}
+        for measure in FIVE for span, (now, then) in spans.items()
+    ]  # fmt: skip
+    members = pd.DataFrame({"choice": ["all"], "scope": ["company"], "member": ["X"], "name": ["X"], "first_row": [1]})
+    found = {"headline": pd.DataFrame(rows), "comparisons": pd.DataFrame(compared), "members": members}
+    book = io.BytesIO()
+    workbook.build(book, {}, found, [], {}, lang=lang, now=datetime(2026, 10, 8))  # noqa: DTZ001 - a fixed moment
+    pages = openpyxl.load_workbook(book, data_only=True)
+    home = [[cell.value for cell in row] for row in pages[sheet_name("home", lang)].iter_rows()]
+    line = next(row for row in home if row[0] == value_word("measure", "sales", lang))
+    assert line[7:10] == pytest.approx([5, 0.2, 9.5])
+    tile = pages[sheet_name("dashboard", lang)]
+    assert [tile.cell(7, 1).value, tile.cell(7, 2).value, tile.cell(8, 1).value] == pytest.approx([0.2, 0.25, 9.25])
 
 
 def golden(table: str) -> pd.DataFrame:

@@ -18,6 +18,8 @@ class Headline:
     period: str = ""
     target: float | None = None
     actual: float | None = None
+    last_year: float | None = None
+    rolling_12: float | None = None
 
 
 def headlines(build: Build) -> list[Headline]:
@@ -36,9 +38,10 @@ def headline(measure: str, row: pd.Series | None) -> Headline:
         return "" if key not in row or pd.isna(row[key]) else str(row[key])
 
     def number(key: str) -> float | None:
-        return None if pd.isna(row[key]) else float(row[key])
+        return None if key not in row or pd.isna(row[key]) else float(row[key])
 
-    return Headline(measure, text("scope"), text("period"), number("target"), number("actual"))
+    figures = (number(key) for key in ("target", "actual", "last_year", "rolling_12"))
+    return Headline(measure, text("scope"), text("period"), *figures)
 
 
 def company_rows(build: Build) -> pd.DataFrame:

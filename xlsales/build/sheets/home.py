@@ -15,9 +15,12 @@ from xlsales.build.sheets.states import covers, mark_of, next_step, period_due, 
 from xlsales.build.styles import MONEY_MEASURES
 from xlsales.build.table_sheet import open_sheet, protect
 from xlsales.build.wording import sheet_name, value_word
+from xlsales.labels import label
+from xlsales.schema.beside import OF_A_YEAR
 from xlsales.schema.model import MONEY, QUANTITY, SHARE, TEXT
 
 COLUMNS = (22, 17, 17, 17, 14, 16, 16, 16, 16, 16)
+LAST_YEAR = 7  # the column of last year's figure; behind it the change, and twelve months
 FIRST_LINK = 4
 WIDE = len(COLUMNS) - FIRST_LINK
 SHEETS_OF = {stage: [each.key for each in SHEETS if each.stage == stage and not each.hidden] for stage in STAGES}
@@ -88,6 +91,8 @@ def write_five(build: Build, page: Any) -> None:
     page.write_string(FIVE_ROW - 1, 0, build.says("home.five"), styles.caption)
     for column, key in enumerate(("measure", "target", "actual", "gap", "attainment", "scope", "period")):
         page.write_string(FIVE_ROW, column, build.says("home." + key), styles.header)
+    for column, key in enumerate(OF_A_YEAR, LAST_YEAR):
+        page.write_string(FIVE_ROW, column, label("headline", key, build.lang), styles.header)
     for row, line in enumerate(headlines(build), FIVE_ROW + 1):
         kind = MONEY if line.measure in MONEY_MEASURES else QUANTITY
         page.write_string(row, 0, value_word("measure", line.measure, build.lang), styles.name)
@@ -95,7 +100,7 @@ def write_five(build: Build, page: Any) -> None:
 
 
 def write_line(build: Build, page: Any, row: int, line: Headline, kind: str) -> None:
-    """One quantity: target, actual, what is missing, attainment, and whose targets they are."""
+    """One quantity: target, actual, what is missing, attainment, whose targets they are; last year and twelve months."""
     styles = build.styles
     number = styles.cell(kind)
     for column, key, value in ((1, "target", line.target), (2, "actual", line.actual)):
@@ -112,6 +117,16 @@ def write_line(build: Build, page: Any, row: int, line: Headline, kind: str) -> 
     scope = value_word("scope", line.scope, build.lang) if line.scope else build.says("home.no_target")
     page.write_string(row, 5, scope, styles.cell(TEXT))
     page.write_string(row, 6, line.period, styles.cell(TEXT))
+    for column, key, value in (
+        (LAST_YEAR, "last_year", line.last_year),
+        (LAST_YEAR + 2, "rolling_12", line.rolling_12),
+    ):
+        page.write_formula(row, column, from_headline(build, key, row), number, "" if value is None else value)
+    before = xl_rowcol_to_cell(row, LAST_YEAR)
+    formula = f'=IF(OR({actual}="",{before}=""),"",IF({before}>0,{actual}/{before}-1,""))'
+    known = line.actual is not None and line.last_year is not None and line.last_year > 0
+    change = (line.actual or 0.0) / (line.last_year or 1.0) - 1 if known else ""
+    page.write_formula(row, LAST_YEAR + 1, formula, styles.cell(SHARE), change)
 
 
 def from_headline(build: Build, key: str, row: int) -> str:
