@@ -100,7 +100,7 @@ def write_five(build: Build, page: Any) -> None:
 
 
 def write_line(build: Build, page: Any, row: int, line: Headline, kind: str) -> None:
-    """One quantity: target, actual, what is missing, attainment, whose targets they are; last year and twelve months."""
+    """One quantity: target, actual, what is missing, attainment, and whose targets they are."""
     styles = build.styles
     number = styles.cell(kind)
     for column, key, value in ((1, "target", line.target), (2, "actual", line.actual)):
@@ -117,16 +117,21 @@ def write_line(build: Build, page: Any, row: int, line: Headline, kind: str) -> 
     scope = value_word("scope", line.scope, build.lang) if line.scope else build.says("home.no_target")
     page.write_string(row, 5, scope, styles.cell(TEXT))
     page.write_string(row, 6, line.period, styles.cell(TEXT))
+    write_beside(build, page, row, line, number)
+
+
+def write_beside(build: Build, page: Any, row: int, line: Headline, number: Any) -> None:
+    """The same days of last year, the change on them, and the last twelve months."""
     for column, key, value in (
         (LAST_YEAR, "last_year", line.last_year),
         (LAST_YEAR + 2, "rolling_12", line.rolling_12),
     ):
         page.write_formula(row, column, from_headline(build, key, row), number, "" if value is None else value)
-    before = xl_rowcol_to_cell(row, LAST_YEAR)
+    actual, before = (xl_rowcol_to_cell(row, column) for column in (2, LAST_YEAR))
     formula = f'=IF(OR({actual}="",{before}=""),"",IF({before}>0,{actual}/{before}-1,""))'
     known = line.actual is not None and line.last_year is not None and line.last_year > 0
     change = (line.actual or 0.0) / (line.last_year or 1.0) - 1 if known else ""
-    page.write_formula(row, LAST_YEAR + 1, formula, styles.cell(SHARE), change)
+    page.write_formula(row, LAST_YEAR + 1, formula, build.styles.cell(SHARE), change)
 
 
 def from_headline(build: Build, key: str, row: int) -> str:
