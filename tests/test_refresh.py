@@ -27,6 +27,7 @@ from xlsales.hosts.xlsx_parts import table_places
 from xlsales.hosts.xlsx_values import revalued, sheet_parts
 from xlsales.hosts.xlsx_write import write_tables
 from xlsales.problems import InputError, sentence
+from xlsales.schema import TABLES
 
 EXOTIC = Path(__file__).parent / "data" / "exotic.xlsm"
 NOW = datetime(2026, 6, 30, 12)  # noqa: DTZ001 - a fixed moment
@@ -264,6 +265,41 @@ def test_the_source_of_the_settings_stands_before_the_books_own_tables(
     assert 1000.0 in table(book, "margin_report").iloc[:, 3:].to_numpy().ravel().tolist()
     assert main(["refresh", str(book), "--lang", "en", "--since", "2026-06-01"]) == 1
     assert 1100.0 in table(book, "margin_report").iloc[:, 3:].to_numpy().ravel().tolist()  # May stays as it stood
+
+
+@pytest.mark.slow
+def test_the_sheets_of_inputs_follow_their_source_only_where_that_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables = small_company()
+    extra = pd.DataFrame({"setting": ["source"], "value": ["exports"]}, dtype=object)
+    tables["settings"] = pd.concat([tables["settings"], extra], ignore_index=True)
+    checked = validate.validate_all(tables)
+    own = checked.tables["orders"].assign(note=["kept", "mine"])  # a column of the user's own
+    book = tmp_path / "book.xlsx"
+    workbook.build(book, {**checked.tables, "orders": own}, {}, [], checked.settings, lang="en", now=NOW)
+    (tmp_path / "exports").mkdir()
+    lines = ["order,line,date,customer,product,quantity,amount", "O2,1,2026-06-05,D,P,20,1000"]
+    lines += [f"N{number},1,2026-06-09,C,P,1,10" for number in range(40)]
+    (tmp_path / "exports" / "orders.csv").write_text("\n".join(lines))
+    before = parts(book)
+    assert main(["refresh", str(book), "--lang", "en"]) == 0
+    assert parts(book)[table_places(book)["orders"].sheet_part] == before[table_places(book)["orders"].sheet_part]
+    assert main(["refresh", str(book), "--lang", "en", "--inputs"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "1 rows changed, 1 removed, 40 new O2, 1: 220 → 1,000" in said
+    after = parts(book)
+    places = table_places(book)
+    found = table(book, "orders")
+    assert found["Order"].tolist() == ["O2", *(f"N{number}" for number in range(40))]
+    assert found["Line amount"].tolist() == [1000.0, *[10.0] * 40]
+    assert found["note"].tolist() == ["mine", *[""] * 40]
+    written = {each.sheet_part for key, each in places.items() if TABLES[key].role in {"result", "kept"}}
+    others = {each.sheet_part for each in places.values()} - written - {places["orders"].sheet_part}
+    assert places["customers"].sheet_part in others
+    assert {name for name in others if before[name] != after[name]} == set()
+    assert main(["refresh", str(book), "--lang", "en", "--inputs", "--only", "margin"]) == 0
+    assert parts(book)[places["orders"].sheet_part] == after[places["orders"].sheet_part]
 
 
 @pytest.mark.slow

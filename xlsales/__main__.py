@@ -128,6 +128,7 @@ def saved_commands(commands: Any, common: argparse.ArgumentParser, lang: str) ->
     refresh.add_argument("book", type=Path, metavar="BOOK", help=says("arg.refresh_book"))
     refresh.add_argument("--only", default="", metavar="NAMES", help=says("arg.only"))
     refresh.add_argument("--since", metavar="DATE", help=says("arg.since"))
+    refresh.add_argument("--inputs", action="store_true", help=says("arg.inputs"))
     refresh.add_argument("--now", help=says("arg.now"))
     roll = commands.add_parser("roll", help=says("roll"), parents=[common])
     roll.add_argument("book", type=Path, metavar="BOOK", help=says("arg.roll_book"))
@@ -220,7 +221,8 @@ def run_command(arguments: argparse.Namespace) -> int:
             from xlsales import terminal_refresh
 
             look = (lang, moment(arguments.now))
-            return terminal_refresh.refresh(arguments.book, arguments.only, day(arguments.since), look)
+            days = day(arguments.since)
+            return terminal_refresh.refresh(arguments.book, arguments.only, days, look, inputs=arguments.inputs)
         case "roll":
             from xlsales import terminal_roll
 

@@ -19,6 +19,7 @@ from xlsales.commands.cycle import ran
 from xlsales.commands.problem_rows import problem_table
 from xlsales.commands.protocol import Replace
 from xlsales.commands.reading import results_on
+from xlsales.commands.refreshing import Part, taken_over
 from xlsales.commands.registry import COMMANDS
 from xlsales.commands.sealing import changed_closings
 from xlsales.exchange.book_file import read_plan_book
@@ -68,8 +69,21 @@ def read_inputs(book: Path, since: date | None, lang: str) -> tuple[Raw, Raw | N
     return own, found
 
 
-def refresh(book: Path, only: str, since: date | None, look: tuple[str, datetime]) -> int:
-    """Read, check, compute, and write the result tables into the book; 1 if rows were left out."""
+def input_parts(book: Path, own: Raw, found: Raw | None, checked: validate.Checked) -> list[Part]:
+    """What becomes of the book's own tables that its sources give, as a refresh button would write them."""
+    known = table_places(book)
+    given = [key for key in found.tables if key not in incoming.OWN] if found is not None else []
+    return [
+        taken_over(own, key, found, checked, fitting(known[key]) if key in known else 0)  # type: ignore[arg-type]
+        for key in given
+    ]
+
+
+def refresh(book: Path, only: str, since: date | None, look: tuple[str, datetime], *, inputs: bool = False) -> int:
+    """Read, check, compute, and write the result tables into the book; 1 if rows were left out.
+
+    inputs: whether the tables that sources give are written on their sheets too.
+    """
     lang, now = look
     if book.suffix.lower() not in ENDINGS:
         raise InputError(Problem("source_kind", source=book.name))
@@ -90,19 +104,22 @@ def refresh(book: Path, only: str, since: date | None, look: tuple[str, datetime
         stand = {key: Origin("", each.sheet, each.area[1], each.area[0]) for key, each in table_places(book).items()}
         writes = [*results_on(worded(outcome.results, lang), chosen, lambda _: stand), problem_table(problems, lang)]
         rows = report(raw, checked.tables, pd.concat([checked.excluded, dropped], ignore_index=True))
+        parts = input_parts(book, own, found, checked) if inputs else []
+        writes = [*(part.write for part in parts if part.write is not None), *writes]
         if found is not None:
-            kept = incoming.left_in_source(own)  # the input tables are not written, so that this does not change
-            writes.append(Replace("refreshes", refresh_report.kept(own, rows, kept, now, lang)))
+            # Where the input tables are not written, how many of their rows stayed in the source does not change.
+            left = {part.key: part.left for part in parts} if inputs else incoming.left_in_source(own)
+            writes.append(Replace("refreshes", refresh_report.kept(own, rows, left, now, lang)))
         what = (word("refresh.log", lang), only, sum(len(each.frame) for each in writes))
         log = log_row(checked.tables["log"], what, (now, perf_counter() - start_time))
         shown = None
         if chosen is None:
-            held = checked if found is None else validate.validate_all(own, lang=lang)
+            held = checked if found is None or inputs else validate.validate_all(own, lang=lang)
             tables = {**held.tables, **{each.table: each.frame for each in [*writes, log] if each.table in KEPT}}
             shown = partial(build_like, book, tables, worded(outcome.results, lang), problems, settings, now)
         cut = write(book, [*writes, log], lang, [name for name in computed_sheets() if is_ours(book)], shown)
     list_problems([*(problem for problem in problems if problem.severity == "error"), *changed], lang, 20)
-    for sentence in cut:
+    for sentence in [*(line for part in parts for line in part.told(lang)), *cut]:
         say(sentence)
     tell_report(rows, lang)
     left_out = float(checked.excluded["money"].sum())

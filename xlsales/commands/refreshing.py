@@ -16,7 +16,7 @@ from xlsales.problems import InputError, Problem, table_name
 from xlsales.schema import TABLES
 from xlsales.sources.raw import Raw
 from xlsales.sources.refreshed import report
-from xlsales.validate import validate
+from xlsales.validate import Checked, Read, validate
 
 
 def refreshed(book: Book, chosen: Collection[str], sheets: Collection[str] | None) -> Answer:
@@ -42,7 +42,7 @@ def refreshed(book: Book, chosen: Collection[str], sheets: Collection[str] | Non
         [problem for problem in whole.problems if problem.table in taken],
     )
     work = load(book, instead)
-    parts = [taken_over(book, own, key, found, work) for key in taken]
+    parts = [taken_over(own, key, found, work, book.capacity(key)) for key in taken]
     inputs: list[Change] = [part.write for part in parts if part.write is not None]
     left = {part.key: part.left for part in parts if part.left}
     excluded = pd.concat([work.excluded, dropped], ignore_index=True)
@@ -82,14 +82,17 @@ class Part:
         return [first, *(f"    {example}" for example in found.examples)]
 
 
-def taken_over(book: Book, own: Reading, key: str, found: Raw, work: Work) -> Part:
-    """The rows of a table as its source gives them, against those that stand in the book."""
+def taken_over(own: Read, key: str, found: Raw, work: Work | Checked, most: int) -> Part:
+    """The rows of a table as its source gives them, against those that stand in the book.
+
+    most: how many rows its sheet can hold.
+    """
     usable(key, found.tables[key], work.tables[key], work.problems)
     if key not in own.tables:
         raise InputError(Problem("book_table_missing", table=key, facts={"name": "xs_" + key, "sheets": [key]}))
     raw = own.tables[key]
     old, _ = validate(TABLES[key], raw, origin=own.origins[key], settings=work.settings)
-    new, most = with_own_columns(key, old, work.tables[key]), book.capacity(key)
+    new = with_own_columns(key, old, work.tables[key])
     shown = new.head(most)
     difference = differences(key, old, shown, blank=int(raw.dropna(how="all").shape[0]) - len(old))
     changes = difference.added or difference.loses
