@@ -11,7 +11,7 @@ from xlsales.schema import TABLES
 from xlsales.schema.model import CODE, DATE, NUMERIC, PERIOD
 from xlsales.validate import validate_all
 
-FINGERPRINT = "b6136aef46f6a156"
+FINGERPRINT = "edc085b1f1a0bb94"
 NOT_BEFORE_TODAY = {  # plans, promises and validity: dates that may lie ahead
     ("tasks", "due"),
     ("service_cases", "due"),

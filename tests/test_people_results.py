@@ -18,6 +18,8 @@ from xlsales.worded import worded
 OURS = (
     *(key for key in RESULTS if TABLES[key].sheet in {"targets_report", "smart_report"}),
     "score_compared",
+    "grade_shares",
+    "rating_spread",
     "activity_effect",
     "contest_standings",
     "commission_lines",
@@ -109,6 +111,35 @@ def test_a_claw_back_is_a_dated_negative_line_and_all_sums_follow_it() -> None:
     change = found["commissions"]["commission"].sum() - base["commissions"]["commission"].sum()
     assert change == pytest.approx(back["commission"].sum(), abs=0.011)
     assert found["accruals"]["accrued"].sum() == pytest.approx(found["commissions"]["commission"].sum())
+
+
+def test_the_guideline_lies_beside_the_grades_given_and_changes_nobody() -> None:
+    table, scores = result("grade_shares").set_index("grade"), result("scores")
+    counted = scores["grade"].value_counts()
+    assert table["given"].to_dict() == {grade: counted.get(grade, 0) for grade in "SABCD"}
+    assert table["wished_share"].to_dict() == {"S": 0.1, "A": 0.25, "B": 0.45, "C": 0.15, "D": 0.05}
+    assert table["wished"].sum() == pytest.approx(table["given"].sum())
+    assert table["given_share"].sum() == pytest.approx(1)
+    tables, outcome = company()
+    checked = validate_all(demo.tables("en"))
+    for shares, noted, columns in ((None, [], 0), (0.3, ["guideline_sum"], 0)):
+        grades = tables["grades"].assign(wished_share=shares).astype(tables["grades"].dtypes)
+        cycle = Cycle({**tables, "grades": grades}, checked.settings, pd.Timestamp("2026-09-30"), dict(outcome.results))
+        found = people.scorecards(cycle)
+        assert [note.code for note in cycle.notes] == noted
+        assert found["scores"]["grade"].equals(scores["grade"])
+        assert found["grade_shares"]["given"].tolist() == table["given"].tolist()
+        assert found["grade_shares"].columns.isin(["wished"]).sum() == columns
+
+
+def test_ratings_of_several_people_show_how_far_apart_they_lie() -> None:
+    table, ratings = result("rating_spread"), company()[0]["ratings"]
+    assert len(table) == len(ratings[["salesperson", "kpi"]].drop_duplicates())
+    assert (table["raters"] >= 5).all()
+    assert (table["dropped"] == 2).all()
+    assert table["rating"].between(table["low"], table["high"]).all()
+    assert (table["spread"] > 0).all()
+    assert (table["corrected"] > 0).any()
 
 
 def test_a_kpi_that_weighs_too_much_is_told_beside_the_scores() -> None:

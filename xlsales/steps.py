@@ -39,6 +39,8 @@ class Step:
         return found
 
 
+SCORES = ("grade_shares", "rating_spread", "score_lines", "score_warnings", "scores")
+
 STEPS: tuple[Step, ...] = (
     Step("lines", "lines.measured_lines", ("order_lines", "whole_lines"), essential=True),
     Step("settlement", "lines.settlement", ("settled",)),
@@ -93,7 +95,7 @@ STEPS: tuple[Step, ...] = (
     Step("gaps", "improving.gap_report"),
     Step("alerts", "alerting.alerts"),
     Step("forecast", "monitoring.forecasts", ("backtest", "forecast")),
-    Step("scorecard", "people.scorecards", ("score_lines", "score_warnings", "scores")),
+    Step("scorecard", "people.scorecards", SCORES),
     Step("scores_compared", "comparing.scores_compared", ("score_compared",)),
     Step("activity_effect", "comparing.activity_effect"),
     Step("incentives", "paying.incentives", ("accruals", "commission_lines", "commissions", "deal_earnings")),

@@ -40,7 +40,8 @@ CURVES = (
         for level, score in ((0.0, 0), (0.7, 60), (0.85, 80), (0.95, 100), (1.05, 110))
     ),
 )
-GRADES = (("S", 110, 1.5), ("A", 95, 1.2), ("B", 80, 1.0), ("C", 60, 0.7), ("D", 0, 0.0))
+# grade, from score, coefficient, wished share
+GRADES = (("S", 110, 1.5, 0.1), ("A", 95, 1.2, 0.25), ("B", 80, 1.0, 0.45), ("C", 60, 0.7, 0.15), ("D", 0, 0.0, 0.05))
 # plan, valid from, from level, basis, mode, level kind, rate, cap, floor, least margin rate
 COMMISSION = (
     ("FIELD", "2024-01-01", 0, "cash", "marginal", "amount", 0.0035, None, None, None),
@@ -81,7 +82,7 @@ def scoring(dice: Dice, lang: str) -> dict[str, pd.DataFrame]:
     return {
         "kpis": pd.DataFrame(kpis, columns=["role", "kpi", "measure", "weight", "direction", "curve", "max_weight"]),
         "curves": pd.DataFrame(CURVES, columns=["curve", "attainment", "score", "kind"]),
-        "grades": pd.DataFrame(GRADES, columns=["grade", "from_score", "coefficient"]),
+        "grades": pd.DataFrame(GRADES, columns=["grade", "from_score", "coefficient", "wished_share"]),
         "ratings": pd.DataFrame(
             {
                 "salesperson": [who for who, _ in pairs],

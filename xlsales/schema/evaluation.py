@@ -57,7 +57,12 @@ TABLES = (
         "grades",
         "scorecard",
         ("grade",),
-        (must(code("grade")), must(number("from_score")), must(number("coefficient", low=0))),
+        (
+            must(code("grade")),
+            must(number("from_score")),
+            must(number("coefficient", low=0)),
+            share("wished_share", low=0, high=1),
+        ),
         role="master",
     ),
     Table(

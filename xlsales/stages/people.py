@@ -3,7 +3,10 @@
 import pandas as pd
 
 from xlsales.core.calendar import first_day, period_days
+from xlsales.core.grades import DEFAULT_GRADES, guideline
 from xlsales.core.pacing import elapsed_weight
+from xlsales.core.ratings import combined
+from xlsales.core.ratio import ratio
 from xlsales.core.refusal import Refusal
 from xlsales.core.scorecard import Rules, score_people
 from xlsales.stages.cycle import Cycle, Frames, names
@@ -45,10 +48,28 @@ def scorecards(cycle: Cycle) -> Frames:
         shares = {key: round(100 * float(row[key]), 1) for key in ("weight", "max_weight")}
         cycle.notes.append(Refusal("kpi_overweight", role=row["role"], kpi=row["kpi"], **shares))
     return {
+        "grade_shares": _grades_given(cycle, cards.summary["grade"]),
+        "rating_spread": named(cycle, combined(ratings)) if len(ratings) else ratings.iloc[:0],
         "scores": named(cycle, cards.summary),
         "score_lines": named(cycle, cards.cards[cards.cards["planned_weight"].notna()]),
         "score_warnings": cards.warnings,
     }
+
+
+def _grades_given(cycle: Cycle, grades: pd.Series) -> pd.DataFrame:
+    """How many have each grade, beside what the guideline wishes where one is typed; it changes nobody's grade."""
+    table = given(cycle, "grades")
+    table = (DEFAULT_GRADES.assign(wished_share=float("nan")) if table is None else table).sort_values(
+        "from_score", ascending=False, ignore_index=True
+    )
+    found = table[["grade"]].assign(given=table["grade"].map(grades.value_counts()).fillna(0.0).astype(float))
+    if table["wished_share"].notna().any():
+        try:  # a grade that a whole guideline does not name is wished for nobody
+            shares = dict(zip(table["grade"], table["wished_share"].astype(float).fillna(0.0), strict=True))
+            found = guideline(grades.dropna(), shares)
+        except Refusal as refusal:
+            cycle.notes.append(refusal)
+    return found.assign(given_share=ratio(found["given"], pd.Series(found["given"].sum(), index=found.index)))
 
 
 def named(cycle: Cycle, table: pd.DataFrame) -> pd.DataFrame:
