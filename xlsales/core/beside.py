@@ -91,23 +91,17 @@ def changes(table: pd.DataFrame, figures: Sequence[str]) -> pd.DataFrame:
     return table.assign(**more)
 
 
-def beside_months(months: pd.DataFrame, known: Sequence[str], calendar: Calendar = CALENDAR) -> pd.DataFrame:
-    """One figure by member and month with last_year, previous, year_to_date, rolling_12 of whole months.
+def beside_months(values: Floats, known: Sequence[str], calendar: Calendar = CALENDAR) -> dict[str, Floats]:
+    """One figure by month with last_year, previous, year_to_date, rolling_12 of whole months.
 
-    months: member, period (month keys), value. known: every month of which the figure is known, oldest first, without a
-    gap; in such a month a member without a row has 0, months before are blank. The sums of a month that still runs are
-    those of what there is. Twelve months are blank where fewer are known; a sum with a blank part is blank. Returns
-    member, period, WINDOWS, for members × known months.
+    values: (members, months) of the months known: every month of which the figure is known, oldest first, without a
+    gap; NaN where a month's figure is blank. Twelve months are blank where fewer are known; a sum with a blank part is
+    blank. Returns WINDOWS, each (members, months).
 
-    >>> rows = pd.DataFrame({"member": ["a", "a"], "period": ["2026-01", "2026-03"], "value": [5.0, 7.0]})
-    >>> beside_months(rows, ["2026-01", "2026-02", "2026-03"])[["period", "previous", "year_to_date"]].values.tolist()
-    [['2026-01', nan, 5.0], ['2026-02', 5.0, 5.0], ['2026-03', 0.0, 12.0]]
+    >>> found = beside_months(np.array([[5.0, 0.0, 7.0]]), ["2026-01", "2026-02", "2026-03"])
+    >>> found["previous"].tolist(), found["year_to_date"].tolist()
+    ([[nan, 5.0, 0.0]], [[5.0, 5.0, 12.0]])
     """
-    members, names = pd.factorize(months["member"])
-    at = pd.Index(known).get_indexer(pd.Index(months["period"]))
-    inside = at >= 0
-    values = np.zeros((len(names), len(known)))
-    values[members[inside], at[inside]] = months["value"].to_numpy(float)[inside]
     years = np.array([parse_period(key, calendar).number // 12 for key in known])
     start, place = np.searchsorted(years, years, "left"), np.arange(len(known))
     running, holes = _running(np.nan_to_num(values)), _running(np.isnan(values))
@@ -116,21 +110,21 @@ def beside_months(months: pd.DataFrame, known: Sequence[str], calendar: Calendar
         got: Floats = running[:, place + 1] - running[:, first]
         return np.where(holes[:, place + 1] > holes[:, first], np.nan, got)
 
-    def shifted(months_back: int) -> Floats:
-        got = np.full(values.shape, np.nan)
-        if months_back < len(known):
-            got[:, months_back:] = values[:, : len(known) - months_back]
-        return got
+    twelve: Floats = np.where(place >= 11, summed(np.maximum(place - 11, 0)), np.nan)
+    columns = (shifted(values, 12), shifted(values, 1), summed(start), twelve)
+    return dict(zip(WINDOWS, columns, strict=True))
 
-    twelve = np.where(place >= 11, summed(np.maximum(place - 11, 0)), np.nan)
-    columns = {"last_year": shifted(12), "previous": shifted(1), "year_to_date": summed(start), "rolling_12": twelve}
-    return pd.DataFrame(
-        {
-            "member": np.repeat(np.asarray(names, object), len(known)),
-            "period": np.tile(np.asarray(known, object), len(names)),
-            **{name: part.ravel() for name, part in columns.items()},
-        }
-    ).astype({"member": "str", "period": "str"})
+
+def shifted(values: Floats, back: int) -> Floats:
+    """The columns so many places earlier; blank where there are none.
+
+    >>> shifted(np.array([[1.0, 2.0, 3.0]]), 2)
+    array([[nan, nan,  1.]])
+    """
+    found = np.full(values.shape, np.nan)
+    if back < values.shape[1]:
+        found[:, back:] = values[:, : values.shape[1] - back]
+    return found
 
 
 def _running(values: NDArray[np.generic]) -> Floats:

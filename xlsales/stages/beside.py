@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from xlsales.core.beside import WINDOWS, beside_months, changes, named, other_times
+from xlsales.core.beside import WINDOWS, beside_months, changes, named, other_times, shifted
 from xlsales.core.calendar import first_day, last_day, period_keys
 from xlsales.core.comparing import spans
-from xlsales.core.period_steps import period_range, same_period_last_year
+from xlsales.core.period_steps import parent_period, period_range, same_period_last_year
 from xlsales.core.refusal import Refusal
 from xlsales.stages.cycle import Cycle
 from xlsales.stages.lines import calendar, given
@@ -17,12 +18,20 @@ from xlsales.stages.lines import calendar, given
 FIVE = ("sales", "volume", "margin", "profit", "collections")
 COUNTED = frozenset({"sales", "collections", "customers", "visits", "calls", "demos"})  # nothing there is 0
 NOT_SHIFTED = frozenset({"market_share"})  # needs a market size for the very period
+Codes = np.ndarray
 Achieved = Callable[[pd.DataFrame], np.ndarray]
 Figures = Callable[[pd.Timestamp, pd.Timestamp], pd.DataFrame]
 
 
 def known_from(cycle: Cycle, measure: str) -> pd.Timestamp | None:
     """The first day of the first month that has anything of a measure; None where nothing is known."""
+    read: dict[str, pd.Timestamp | None] = cycle.found.setdefault("known_from", {})
+    if measure not in read:
+        read[measure] = _first_known(cycle, measure)
+    return read[measure]
+
+
+def _first_known(cycle: Cycle, measure: str) -> pd.Timestamp | None:
     if measure == "collections":
         cash = cycle.found.get("cash")
         dates = None if cash is None else cash["date"]
@@ -49,39 +58,41 @@ def achieved_beside(cycle: Cycle, measure: str, rows: pd.DataFrame, achieved: Ac
     rows: member, period, from, to. achieved: gives the actual of such rows. A past window that begins before anything
     is known is blank; in a known one a member without an order, receipt or activity has 0.
     """
-    days, blank = calendar(cycle), np.full(len(rows), np.nan)
-    windows = rows[["period", "from", "to"]].drop_duplicates()
     begun = known_from(cycle, measure)
     asked = [rows]
     if measure not in NOT_SHIFTED and begun is not None:
-        cut = [
-            (period, first, last, other_times(period, (first, _end(last, cycle)), cycle.as_of, days))
-            for period, first, last in windows.itertuples(index=False)
-        ]
-        for time in WINDOWS:
-            spans_ = [(*key, *times.get(time, (pd.NaT, pd.NaT))) for *key, times in cut]
-            table = pd.DataFrame(spans_, columns=["period", "from", "to", "first", "last"])
-            found = rows.reset_index(names="row").merge(table, on=["period", "from", "to"], how="left")
-            found = found.set_index("row").loc[rows.index]
-            asked.append(found.assign(**{"from": found["first"], "to": found["last"]})[rows.columns])
-    stacked = pd.concat([part.assign(time=at) for at, part in enumerate(asked)], ignore_index=True)
-    there = stacked["from"].notna()
-    values = pd.Series(np.nan, index=stacked.index)
+        asked += _shifted_rows(cycle, rows)
+    stacked = pd.concat(asked, ignore_index=True)
+    there = stacked["from"].notna().to_numpy()
+    values = np.full(len(stacked), np.nan)
     values[there] = achieved(stacked[there])
-    columns = {"actual": values[stacked["time"] == 0].to_numpy()}
-    for at, time in enumerate(WINDOWS, 1):
-        mine = stacked[stacked["time"] == at]
-        if mine.empty or begun is None:
-            columns[time] = blank
-            continue
-        got = values[mine.index].to_numpy()
-        full = (mine["from"] >= begun).to_numpy()
-        some = time == "year_to_date" or full
-        got = np.where(some & mine["from"].notna().to_numpy(), got, np.nan)
-        if measure in COUNTED and not values.isna().all():
+    parts = values.reshape(len(asked), len(rows))
+    columns = {"actual": parts[0], **{time: np.full(len(rows), np.nan) for time in WINDOWS}}
+    for time, part, window in zip(WINDOWS, parts[1:], asked[1:], strict=False):
+        full = (window["from"] >= begun).to_numpy()
+        got = np.where(full | (time == "year_to_date"), part, np.nan)
+        if measure in COUNTED and not np.isnan(values).all():
             got = np.where(np.isnan(got) & full, 0.0, got)
         columns[time] = got
     return pd.DataFrame(columns, index=rows.index)
+
+
+def _shifted_rows(cycle: Cycle, rows: pd.DataFrame) -> list[pd.DataFrame]:
+    """The rows with the days of each of WINDOWS instead of their own; without days where there is no such window."""
+    keys = ["period", "from", "to"]
+    windows = rows[keys].drop_duplicates().reset_index(drop=True)
+    place = rows[keys].merge(windows.reset_index(names="place"), on=keys, how="left")["place"].to_numpy()
+    found = [
+        other_times(period, (first, _end(last, cycle)), cycle.as_of, calendar(cycle))
+        for period, first, last in windows.itertuples(index=False)
+    ]
+    shifted = []
+    for time in WINDOWS:
+        days = [times.get(time, (pd.NaT, pd.NaT)) for times in found]
+        first, last = (pd.to_datetime(pd.Series([pair[end] for pair in days])) for end in (0, 1))
+        moved = {"from": first.take(place).to_numpy(), "to": last.take(place).to_numpy()}
+        shifted.append(rows.assign(**moved))
+    return shifted
 
 
 def _end(last: object, cycle: Cycle) -> pd.Timestamp:
@@ -96,24 +107,54 @@ def five_beside(cycle: Cycle, table: pd.DataFrame, figures: Figures, *, by_month
     some days. A running month or year is set against the same days of last year, a month also against as many days of
     the month before.
     """
-    days = calendar(cycle)
     table = table.reset_index(drop=True)
-    own, table = table["member"], table.assign(member=table["member"].fillna(""))
-    found = table.assign(**{named(name, time): np.nan for name in FIVE for time in WINDOWS})
-    mixed = set(table.loc[(table["period"] == "") & table["volume"].isna(), "member"])
+    codes, members = pd.factorize(table["member"].fillna(""))
+    whole = (table["period"] == "").to_numpy()
+    mixed = np.zeros(len(members), bool)
+    mixed[codes[whole & table["volume"].isna().to_numpy()]] = True
+    at = _Places(cycle, codes, members, table["period"])
+    found = {}
     for name in FIVE:
+        values = table[name].to_numpy(float)
+        times = {time: np.full(len(table), np.nan) for time in WINDOWS}
         known = _known_months(cycle, name)
-        if not known:
-            continue
-        if by_month:
-            months = table[table["period"].isin(known)][["member", "period", name]].rename(columns={name: "value"})
-            _put(found, name, beside_months(months, known, days))
-        years = table[table["period"].str.len() == len("2026")]
-        _put(found, name, _of_years(cycle, years[["member", "period", name]].rename(columns={name: "value"}), known))
-    _running_put(cycle, found, figures, by_month=by_month)
-    adding = [named("volume", time) for time in ("year_to_date", "rolling_12")]
-    found.loc[found["member"].isin(mixed), adding] = np.nan  # months of different units cannot be added
-    return changes(found, FIVE).assign(member=own)
+        if known:
+            if by_month:
+                at.put(times, beside_months(at.grid(values, known), known, calendar(cycle)), known)
+            _put_years(cycle, at, times, values, known)
+        found |= {named(name, time): column for time, column in times.items()}
+    _put_running(cycle, at, found, figures, by_month=by_month)
+    for time in ("year_to_date", "rolling_12"):  # months of different units cannot be added
+        found[named("volume", time)][mixed[codes]] = np.nan
+    return changes(table.assign(**found), FIVE)
+
+
+class _Places(NamedTuple):
+    """The rows of a table as places in a grid of members and periods. codes: the member of each row."""
+
+    cycle: Cycle
+    codes: Codes
+    members: pd.Index
+    periods: pd.Series
+
+    def of(self, keys: Sequence[str]) -> tuple[Codes, Codes]:
+        """The rows of these periods, and which of them each is."""
+        place = pd.Index(keys).get_indexer(pd.Index(self.periods))
+        rows = np.flatnonzero(place >= 0)
+        return rows, place[rows]
+
+    def grid(self, values: np.ndarray, keys: Sequence[str]) -> np.ndarray:
+        """The values of these periods, (members, periods); 0 where a member has no row."""
+        rows, place = self.of(keys)
+        found = np.zeros((len(self.members), len(keys)))
+        found[self.codes[rows], place] = values[rows]
+        return found
+
+    def put(self, times: dict[str, np.ndarray], other: dict[str, np.ndarray], keys: Sequence[str]) -> None:
+        """Put what a grid of these periods says beside their rows."""
+        rows, place = self.of(keys)
+        for time, grid in other.items():
+            times[time][rows] = grid[self.codes[rows], place]
 
 
 def _known_months(cycle: Cycle, measure: str) -> list[str]:
@@ -123,59 +164,42 @@ def _known_months(cycle: Cycle, measure: str) -> list[str]:
     return period_range(_month(cycle, start), _month(cycle, cycle.as_of), calendar(cycle))
 
 
-def _of_years(cycle: Cycle, years: pd.DataFrame, known: Sequence[str]) -> pd.DataFrame:
+def _put_years(
+    cycle: Cycle, at: _Places, times: dict[str, np.ndarray], values: np.ndarray, known: Sequence[str]
+) -> None:
     """Whole years: last year's, and the year itself as year to date; twelve months are the year once it is over."""
     days = calendar(cycle)
-    first = pd.Timestamp(first_day(known[0], days))
-    keys = [key for key in years["period"].unique() if pd.Timestamp(first_day(key, days)) <= cycle.as_of]
-    whole = {key for key in keys if first <= pd.Timestamp(first_day(key, days))}
-    over = {key for key in keys if pd.Timestamp(last_day(key, days)) <= cycle.as_of}
-    past = {key: same_period_last_year(key, days) for key in keys}
-    values = years.set_index(["member", "period"])["value"]
-    rows = years[years["period"].isin(keys)]
-    before = rows["period"].map(past)
-    then = values.reindex(pd.MultiIndex.from_arrays([rows["member"], before])).to_numpy(float)
-    missing = ~pd.MultiIndex.from_arrays([rows["member"], before]).isin(values.index)
-    then = np.where(before.isin(whole) & missing, 0.0, np.where(before.isin(whole), then, np.nan))
-    now = rows["value"].to_numpy(float)
-    twelve = np.where(rows["period"].isin(over & whole), now, np.nan)
-    return rows[["member", "period"]].assign(last_year=then, previous=np.nan, year_to_date=now, rolling_12=twelve)
+    years = period_range(*(parent_period(key, "year", days) for key in (known[0], known[-1])), days)
+    whole = [first_day(year, days) >= first_day(known[0], days) for year in years]
+    over = [pd.Timestamp(last_day(year, days)) <= cycle.as_of for year in years]
+    grid = at.grid(values, years)
+    before = shifted(np.where(whole, grid, np.nan), 1)
+    twelve = np.where(np.array(whole) & np.array(over), grid, np.nan)
+    at.put(times, {"last_year": before, "year_to_date": grid, "rolling_12": twelve}, years)
 
 
-def _put(found: pd.DataFrame, name: str, other: pd.DataFrame) -> None:
-    """Put the other times of a figure beside the rows of their member and period."""
-    rows = pd.MultiIndex.from_frame(found[["member", "period"]])
-    at = rows.isin(pd.MultiIndex.from_frame(other[["member", "period"]]))
-    columns = [named(name, time) for time in WINDOWS]
-    taken = other.set_index(["member", "period"])[list(WINDOWS)].reindex(rows[at])
-    found.loc[at, columns] = taken.to_numpy(float)
-
-
-def _running_put(cycle: Cycle, found: pd.DataFrame, figures: Figures, *, by_month: bool) -> None:
+def _put_running(cycle: Cycle, at: _Places, found: dict[str, np.ndarray], figures: Figures, *, by_month: bool) -> None:
     """The month and the year that still run, against the same days; and the twelve months up to the day."""
     days = calendar(cycle)
-    today = {level: str(period_keys(pd.Series([cycle.as_of]), level, days).iloc[0]) for level in ("month", "year")}
-    spans_ = {span.key: span for span in spans(cycle.as_of, days)}
-    twelve = figures(*spans_["rolling_12"].now)
-    for level, key in today.items():
+    cut = {span.key: span for span in spans(cycle.as_of, days)}
+    twelve = figures(*cut["rolling_12"].now)
+    for level, span in (("month", cut["month"]), ("year", cut["year_to_date"])):
         if level == "month" and not by_month:
             continue
-        rows = found.index[found["period"] == key]
-        running = pd.Timestamp(last_day(key, days)) > cycle.as_of
-        span = spans_["month" if level == "month" else "year_to_date"]
-        windows = {"rolling_12": (twelve, spans_["rolling_12"].now[0])}
-        if running:
+        key = str(period_keys(pd.Series([cycle.as_of]), level, days).iloc[0])
+        rows = np.flatnonzero((at.periods == key).to_numpy())
+        windows = {"rolling_12": (twelve, cut["rolling_12"].now[0])}
+        if pd.Timestamp(last_day(key, days)) > cycle.as_of:
             windows["last_year"] = figures(*span.last_year), span.last_year[0]
             if span.previous is not None:
                 windows["previous"] = figures(*span.previous), span.previous[0]
-        members = found.loc[rows, "member"]
         for time, (table, begin) in windows.items():
+            place = table.index.get_indexer(at.members)[at.codes[rows]]
             for name in FIVE:
                 start = known_from(cycle, name)
-                values = table[name].reindex(members).to_numpy(float)
-                values = np.where(members.isin(table.index), values, 0.0)
                 full = start is not None and begin >= start
-                found.loc[rows, named(name, time)] = values if full else np.nan
+                values = np.append(table[name].to_numpy(float), 0.0)[place]  # nobody's place is the last: 0
+                found[named(name, time)][rows] = values if full else np.nan
 
 
 def same_period_before(table: pd.DataFrame, keys: Sequence[str], figure: str, cycle: Cycle) -> pd.Series:
