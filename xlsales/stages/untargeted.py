@@ -12,7 +12,7 @@ from xlsales.stages.targets import QUANTITIES
 from xlsales.stages.teams import MANAGER, PERSON, by_manager
 
 SCOPES = ("company", "region", PERSON, "product")
-MOST = 200  # members of a scope without a target: those with the largest sales of the year
+MOST = 60  # members of a scope without a target: those with the largest sales of the year, as many as can be chosen
 KEYS = ["measure", "scope", "member"]
 
 
