@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from xlsales import steps, validate
+from xlsales.build.styles import Styles
+from xlsales.core.reverse_funnel import reverse_funnel
 from xlsales.problems import Problem
 from xlsales.worded import worded
 
@@ -242,3 +244,18 @@ def test_prices_against_the_list_and_bands_of_discount_by_channel() -> None:
     whole = bands[bands["dimension"] == "company"]["sales"].sum()
     assert whole == 1400 + 500
     assert bands[bands["dimension"] == "channel"]["sales"].sum() == pytest.approx(whole)
+
+
+def test_where_no_visit_is_recorded_nobody_knows_how_many_it_takes() -> None:
+    left = pd.DataFrame({"member": [""], "left": [1000.0], "open_deals": [0.0]})
+    rates = {"member": "", "won_deals": 10.0, "won_value": 1000.0, "lost_deals": 30.0, "customers": 5.0,
+             "visits": 0.0, "opportunities": 40.0}  # fmt: skip
+    row = reverse_funnel(left, pd.DataFrame([rates]), 10).iloc[0]
+    assert row["deals"] == 10
+    assert row[["visits_per_opportunity", "visits", "visits_per_week"]].isna().all()
+
+
+def test_a_deal_worth_nothing_shows_a_dash_and_money_elsewhere_does_not() -> None:
+    styles = Styles(None, "en", 1)
+    assert styles.number_format("money", "weighted").endswith('"–"')
+    assert "–" not in styles.number_format("money", "sales")
