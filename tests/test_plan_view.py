@@ -8,10 +8,13 @@ import pytest
 from tests.toy_company import company, open_company, rows_of
 from tests.toy_engine import Range
 from xlsales import demo
-from xlsales.commands.plan_cut import GRAINS
+from xlsales.commands.plan_cut import GRAINS, inside
+from xlsales.commands.versions import once, scaled
 from xlsales.core.attained import ADDITIVE
+from xlsales.core.calendar import Calendar
 from xlsales.hosts.book import run
 from xlsales.labels import word
+from xlsales.stages.focusing import _of_products
 
 TOP = 8  # the first row under the headings
 PERIODS = {"year": 1, "half": 2, "quarter": 4, "month": 12, "week": 53}
@@ -335,3 +338,32 @@ def test_in_chinese():
     said(book)
     rows = rows_of(book, "plan", "zh")
     assert rows["channel"].notna().sum() > 10
+
+
+def cuts():
+    """One measure by salesperson and month, by product, by region and product; another by class only."""
+    keys = ["measure", "period", "region", "salesperson", "product", "customer", "segment", "channel", "value"]
+    rows = [
+        ("sales", "2026-01", "N", "a", None, None, None, None, 10.0),
+        ("sales", "2026-01", "N", None, None, None, None, None, 5.0),
+        ("sales", "2026-01", None, None, "P", None, None, None, 15.0),
+        ("sales", "2026-01", "N", None, "P", None, None, None, 15.0),
+        ("visits", "2026", None, None, None, None, "K", None, 7.0),
+    ]
+    return pd.DataFrame(rows, columns=keys)
+
+
+def test_cuts_of_one_plan_are_never_added_to_each_other():
+    assert once(cuts()).groupby("measure")["value"].sum().to_dict() == {"sales": 15.0, "visits": 7.0}
+    assert _of_products(cuts()).index.tolist() == [2]
+    grown = scaled(cuts().assign(lower=float("nan"), upper=float("nan")), 1.1, 1.0)
+    assert once(grown).groupby("measure")["value"].sum()["sales"] == 16.0
+    assert grown["value"].tolist()[2:4] == [16.0, 16.0]
+
+
+def test_a_longer_period_is_its_own_row_or_the_sum_of_its_parts():
+    rows = {"2026-01": 0, "2026-02": 1, "2026Q2": 2, "2026-W01": 3}
+    assert inside(rows, "2026Q1", Calendar()) == [0, 1]
+    assert inside(rows, "2026", Calendar()) == [0, 1, 2]
+    assert inside({"2026-W01": 3, "2026-W02": 4}, "2026", Calendar()) == [3, 4]
+    assert inside({"2026": 5, **rows}, "2026", Calendar()) == [5]

@@ -151,7 +151,7 @@ def lay_choice(book, tab) -> None:
     }
     for key, place in places.items():
         book.named[f"xs_{key}_view"] = f"='{name}'!{place}"
-    tab.formats |= {(HEADER_ROW + 1, column): "@" for column in range(1, FIRST_MONTH + 2 * 58 + 1)}
+    tab.formats |= {(row, column): "@" for row in range(HEADER_ROW + 1, FIRST_ROW + 101) for column in (1, 2, 3)}
 
 
 def sums(tab, row, step, runs) -> None:

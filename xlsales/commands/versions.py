@@ -26,6 +26,7 @@ VERBS = {
 }
 ARGUMENTS = {"save": 1, "compare": 2, "restore": 1, "scenario": 2}
 KEYS = ["measure", "period", "region", "product", "customer", "segment", "salesperson", "channel"]
+PLAIN = "00000000-00"  # the cut of the Plan sheets: no further dimension, months
 MOST = 10  # differences that a comparison names
 
 
@@ -93,12 +94,35 @@ def listed(work: Work, current: str, lang: str) -> str:
     names = list(dict.fromkeys([current, *plan["version"]]))
     lines = [word("said.versions", lang)]
     for name in names:
-        sums = plan[plan["version"] == name].groupby("measure", sort=False)["value"].sum()
+        sums = once(plan[plan["version"] == name]).groupby("measure", sort=False)["value"].sum()
         told = [f"{word('value.measure.' + measure, lang)} {value:,.2f}" for measure, value in sums.items()]
         note = made["note"].get(name) if name in made.index else None
         tail = "" if pd.isna(note) else f" ({note})"
         lines.append(f"{name}{tail}: {word('where.list', lang).join(told)}")
     return "\n".join(lines)
+
+
+def once(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that count once: of each measure those of the Plan sheets, else of the cut that comes first."""
+    cut = cut_of_rows(rows)
+    first = cut.groupby(rows["measure"]).transform("first")
+    plain = (cut == PLAIN).groupby(rows["measure"]).transform("any")
+    return rows[cut == first.mask(plain, PLAIN)]
+
+
+def cut_of_rows(rows: pd.DataFrame) -> pd.Series:
+    """How each row is cut: which dimensions it names (regions and salespeople are one), and how long its period is."""
+    named = marks(rows, ("product", "customer", "segment", "channel"))
+    apart = marks(rows, ("region", "salesperson"))
+    return named + apart.where(named != "0000", "") + rows["period"].str.replace(r"\d", "0", regex=True)
+
+
+def marks(rows: pd.DataFrame, names: tuple[str, ...]) -> pd.Series:
+    """A 1 for each column that a row fills, a 0 for the others, in one text."""
+    found = pd.Series("", index=rows.index, dtype="str")
+    for name in names:
+        found += rows[name].notna().map({True: "1", False: "0"}).astype("str")
+    return found
 
 
 def values_of(rows: pd.DataFrame) -> pd.Series:
@@ -115,7 +139,8 @@ def compared(plan: pd.DataFrame, one: str, two: str, lang: str) -> str:
     change = both["two"].fillna(0.0) - both["one"].fillna(0.0)
     unlike = ~np.isclose(both["one"], both["two"], rtol=1e-12, atol=1e-9, equal_nan=True)
     lines = [word("said.compared", lang, one=one, two=two, cells=int(unlike.sum()))]
-    for measure, sums in both.groupby(level="measure", sort=False).sum().iterrows():
+    counted = pd.concat([values_of(once(rows_of(plan, name))) for name in (one, two)]).index.unique()
+    for measure, sums in both.loc[counted].groupby(level="measure", sort=False).sum().iterrows():
         name = word(f"value.measure.{measure}", lang)
         lines.append(f"{name}: {sums['one']:,.2f} → {sums['two']:,.2f} ({sums['two'] - sums['one']:+,.2f})")
     largest = change[unlike].abs().sort_values(ascending=False, kind="stable").index[:MOST]
@@ -167,13 +192,13 @@ def factor_of(text: str) -> float:
 
 
 def scaled(rows: pd.DataFrame, factor: float, unit: float) -> pd.DataFrame:
-    """Every value times the factor, in whole units that add up to the scaled sum of each measure and period.
+    """Every value times the factor, in whole units that add up to the scaled sum of each cut, measure and period.
 
     Bounds move along; holds stay, since they say which cells keep their value in the new version.
     """
     found = rows.copy()
     found["value"] = found["value"].astype("float64")
-    for _, group in found.groupby(["measure", "period"], sort=False):
+    for _, group in found.groupby(["measure", "period", cut_of_rows(found)], sort=False):
         found.loc[group.index, "value"] = on_grid(group["value"].to_numpy(dtype=np.float64) * factor, unit)
     for bound in ("lower", "upper"):
         found[bound] = found[bound] * factor

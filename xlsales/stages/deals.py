@@ -86,6 +86,7 @@ def _planned(cycle: Cycle, ahead: list[str]) -> pd.DataFrame:
     if plan is None or plan.empty:
         return pd.DataFrame(columns=["member", "period", "target"])
     mine = plan[(plan["measure"] == "sales") & plan["salesperson"].notna() & plan["period"].isin(ahead)]
+    mine = mine[mine[["product", "customer", "segment", "channel"]].isna().all(axis=1)]  # other cuts say the same again
     sums = mine.groupby(["salesperson", "period"])["value"].sum(min_count=1)
     return sums.reset_index().rename(columns={"salesperson": "member", "value": "target"})
 

@@ -95,7 +95,7 @@ def _planned(cycle: Cycle, scope: str) -> dict[str, pd.Series]:
         return {}
     mine = plan[(plan["measure"] == "sales") & plan["value"].notna()]
     apart = mine[list(OTHERS)].isna().all(axis=1)
-    mine = mine[mine["product"].notna()] if scope == "product" else mine[apart]
+    mine = _of_products(mine) if scope == "product" else mine[apart]
     if scope == "company":
         mine = mine.assign(company="")
     elif scope == MANAGER:
@@ -106,6 +106,15 @@ def _planned(cycle: Cycle, scope: str) -> dict[str, pd.Series]:
         mine = mine if tree is None else from_every_level(mine, scope, tree)
     sums = mine.groupby([scope, "period"])["value"].sum(min_count=1)
     return {str(member): part.droplevel(0) for member, part in sums.groupby(level=0)}
+
+
+def _of_products(rows: pd.DataFrame) -> pd.DataFrame:
+    """The plan by product; cut in several ways, the one with the fewest dimensions, so that nothing counts twice."""
+    rows = rows[rows["product"].notna()]
+    others = rows[["region", "salesperson", "customer", "segment", "channel"]].notna()
+    depth = others.sum(axis=1)
+    least = others[depth == depth.min()]
+    return rows[others.eq(least.iloc[0]).all(axis=1)] if len(least) else rows
 
 
 def _expected(cycle: Cycle, paced: pd.DataFrame, member: str, months: list[str]) -> Floats:

@@ -32,8 +32,9 @@ def write_choice_sheet(build: Build, sheet: Sheet) -> None:
     for column in range(FIRST_MONTH, LAST + 1):
         narrow = (column - FIRST_MONTH) % 2
         page.set_column(column, column, 2.6 if narrow else 12, build.styles(align="center") if narrow else number)
-    for column in range(LAST + 1):
-        page.write_blank(HEADER_ROW, column, None, build.styles(num_format="@", bold=True, align="center"))
+    for column in range(LAST + 1):  # the codes are texts down the column; a period is written as a text by itself
+        form = {"num_format": "@"} if column < FIRST_MONTH else {}
+        page.write_blank(HEADER_ROW, column, None, build.styles(bold=True, align="center", **form))
     page.write_string(HEADER_ROW, 2, build.says("choice.start"), build.styles(num_format="@", bold=True))
     page.set_row(HEADER_ROW, 24)
     for row, key in ((CAPTION_ROW, "plan.version"), (TOTAL_ROW, "plan.year")):
