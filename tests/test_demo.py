@@ -11,7 +11,7 @@ from xlsales.schema import TABLES
 from xlsales.schema.model import CODE, DATE, NUMERIC, PERIOD
 from xlsales.validate import validate_all
 
-FINGERPRINT = "edc085b1f1a0bb94"
+FINGERPRINT = "38dd2d6740ce81dc"
 NOT_BEFORE_TODAY = {  # plans, promises and validity: dates that may lie ahead
     ("tasks", "due"),
     ("service_cases", "due"),

@@ -245,10 +245,20 @@ def test_causes_still_add_up_to_their_gap() -> None:
     assert sums["size"].to_numpy() == pytest.approx(sums["gap"].to_numpy())
 
 
-def test_few_regions_give_no_verdict() -> None:
-    table = result("verdicts")
-    assert set(table["verdict"]) == {"not_enough_data"}
-    assert (table["treated_units"] == 1).all()
+def test_few_regions_give_no_verdict_and_customers_drawn_by_lot_do() -> None:
+    table = result("verdicts").set_index("action_id")
+    assert table["verdict"].to_dict() == {"AC01": "not_enough_data", "AC02": "unclear"}
+    assert table["treated_units"].to_dict() == {"AC01": 1, "AC02": 12}
+    tried = table.loc["AC02"]
+    assert tried["control_units"] == 12
+    assert tried["low"] < 0 < tried["high"]  # nothing was planted there
+
+
+def test_an_action_that_is_late_says_by_how_many_days() -> None:
+    table = result("action_tracking").set_index("action_id")
+    assert table.loc["AC03", ["state", "days_late"]].tolist() == ["overdue", 30]
+    assert table.drop(index="AC03")["days_late"].isna().all()
+    assert result("action_progress")["cost"].sum() == table["cost"].sum()
 
 
 def test_a_parent_s_gap_is_its_target_less_its_children() -> None:

@@ -96,6 +96,7 @@ def first_cycle(lang: str, seed: int) -> Frames:
     frames |= planning(known, owners, goods, who, seed, lang)
     owner = frames["customers"].set_index("customer")["salesperson"]
     frames |= rules.asked_and_taken_back(frames["receipts"], owner, lang)
+    frames["actions"] = improving.actions(improving.by_lot(frames["customers"], Dice(seed, "tried")), lang)
     return {key: as_declared(key, frames[key]) for key in TABLES if key in frames}
 
 
@@ -150,7 +151,6 @@ def planning(
         **plans.budget_and_expenses(known, Dice(seed, "expenses"), lang),
         **rules.scoring(Dice(seed, "ratings"), lang),
         **rules.paying(rules.person_sales(known.customer["sales"], owner_in), lang),
-        "actions": improving.actions(lang),
         "reviews": improving.reviews(known, lang),
     }
 
