@@ -26,7 +26,8 @@ def write_choice_sheet(build: Build, sheet: Sheet) -> None:
     page = open_sheet(build, sheet)
     page.freeze_panes(FIRST_ROW, FIRST_MONTH)
     page.repeat_rows(HEADER_ROW)
-    text, number = build.styles(num_format="@"), build.styles(num_format=build.styles.number_format(QUANTITY), align="right")
+    text = build.styles(num_format="@")
+    number = build.styles(num_format=build.styles.number_format(QUANTITY), align="right")
     page.set_column(0, 1, 12, text)
     page.set_column(2, 2, 30, text)
     for column in range(FIRST_MONTH, LAST + 1):
