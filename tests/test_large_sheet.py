@@ -120,6 +120,12 @@ def test_texts_that_stand_in_their_cells_are_known(tmp_path: Path) -> None:
     same(path)
 
 
+def test_cells_of_dynamic_arrays_are_known(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as made:
+        made.add_worksheet().write_dynamic_array_formula("A1:A2", "=UNIQUE(B1:B2)", None, 7)
+    assert scanned(tmp_path / "a.xlsx").rows(1, 1, 2).tolist() == [7.0, 0.0]
+
+
 def changed(path: Path, old: bytes, new: bytes) -> Path:
     """A copy of a workbook with something in its sheet written in another way."""
     other, put = path.with_name("changed.xlsx"), io.BytesIO()

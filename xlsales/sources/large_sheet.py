@@ -28,7 +28,7 @@ STRINGS_MOST = 100_000_000
 AHEAD = 4  # blocks unpacked before the first of them is scanned
 LOCAL = struct.Struct("<26xHH")  # a member's own header, up to the lengths of its name and of what follows that
 OPENED, CLOSED, ROW_CLOSED = b"<sheetData>", b"</sheetData>", b"</row>"
-TAIL = re.compile(rb'(?: s="(?P<style>\d{1,6})"| t="(?P<type>\w+)")*\s*/?>')
+TAIL = re.compile(rb'(?: s="(?P<style>\d{1,6})"| t="(?P<type>\w+)"| cm="\d+")*\s*/?>')
 DAYS = (61.0, 2_958_466.0)  # from 1900-03-01, behind the day that never was, to the end of 9999
 NUMBERED = frozenset({"n", "s"})  # types of cells whose value is a number, or the number of a shared string
 Kind = tuple[int, str]  # the style and the type of a cell
