@@ -128,6 +128,11 @@ def test_other_times_are_never_added_down_a_column(table: str) -> None:
     assert not any(adds_up(TABLES[table], column) for column in declared.beside(table))
 
 
+def test_money_of_alerts_is_never_added_down_since_parts_stand_in_their_troubles() -> None:
+    assert not adds_up(TABLES["alerts"], TABLES["alerts"].column("money"))
+    assert adds_up(TABLES["dunning"], TABLES["dunning"].column("overdue"))
+
+
 def test_every_table_with_a_figure_by_period_is_declared_or_says_otherwise_when() -> None:
     """Tables whose rows name a period and hold what was achieved in it; the others plan, look ahead, or compare."""
     own = {"comparisons", "bridge", "bridge_by", "member_months", "forecast", "review"}

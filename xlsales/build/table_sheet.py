@@ -185,6 +185,8 @@ def adds_up(table: Table, column: Column) -> bool:
         return False
     if column in other_times(table.key):  # twelve months overlap from row to row
         return False
+    if any(other.key == "part_of" for other in table.columns):  # the money of a part stands in what it is a part of
+        return False
     return column.kind == MONEY and column.key not in NOT_ADDED and not OVERLAPPING & set(table.keys)
 
 

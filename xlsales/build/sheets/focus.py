@@ -119,6 +119,7 @@ def alerts(build: Build, page: Any, drawer: Drawer) -> None:
     spans = ((0, 0, 1), (1, 1, 2), (2, 3, 2), (3, 5, 1), (4, 6, 1), (5, 7, COLUMNS - 7))
     kinds = (build.styles.cell("period"), build.styles.name, build.styles.cell("text"), build.styles.cell("text"),
              build.styles.cell(MONEY), build.styles.cell("text"))  # fmt: skip
+    page.set_row(ALERTS + 1, 20)
     headings = drawer.places["focus_alerts"][0].headings
     for (step, column, width), style in zip(spans, kinds, strict=True):
         for row in range(TOP + 1):
