@@ -135,3 +135,27 @@ def test_bands_of_discount_add_to_the_sales_of_the_year() -> None:
 def test_missing_columns_are_named_by_their_headings(lang: str) -> None:
     told = worded({"deal_problems": pd.DataFrame({"missing": ["salesperson", "own column"]})}, lang)
     assert told["deal_problems"]["missing"].tolist() == [{"en": "Salesperson", "zh": "销售人员"}[lang], "own column"]
+
+
+def test_cash_beside_last_year_is_the_same_on_every_sheet() -> None:
+    trend, report = found("dso_trend"), found("collections_report")
+    assert trend["collected_previous"].iloc[1:].to_numpy() == pytest.approx(trend["collected"].iloc[:-1].to_numpy())
+    assert trend["collected_year_to_date"].iloc[-1] == pytest.approx(trend["collected"].iloc[-9:].sum())
+    assert trend["collected_rolling_12"].iloc[-1] == pytest.approx(trend["collected"].sum())
+    five = found("five_quantities").query("dimension == 'company' and period == '2026'").iloc[0]
+    whole = report[report["dimension"] == "company"].iloc[0]
+    for time in ("last_year", "rolling_12"):
+        assert whole["collected_" + time] == pytest.approx(five["collections_" + time])
+        parts = report[report["dimension"] == "customer"]["collected_" + time].sum()
+        assert parts == pytest.approx(whole["collected_" + time])
+
+
+@pytest.mark.parametrize("dimension", ["customer", "product", "salesperson"])
+def test_margin_beside_last_year_adds_up_to_the_company(dimension: str) -> None:
+    """Customers who bought last year and nothing since count in last year's figure."""
+    five = found("five_quantities").query("dimension == 'company' and period == '2026'").iloc[0]
+    rows = found("margin_report").query("dimension == @dimension")
+    for name in ("sales", "margin"):
+        assert rows[f"{name}_year_to_date"].sum() == pytest.approx(five[name])
+        for time in ("last_year", "rolling_12"):
+            assert rows[f"{name}_{time}"].sum() == pytest.approx(five[f"{name}_{time}"])

@@ -53,8 +53,8 @@ def test_a_part_of_the_cycle_gives_what_the_whole_gives(sheet: str) -> None:
 
 
 def test_only_what_is_needed_runs() -> None:
-    # each asks for the next one's result; margin stands beside last year's, which the five quantities know
-    assert part("margin_report")[1] == ["margin", "expenses", "lines", "five_quantities", "cash", "settlement"]
+    # each asks for the next one's result; beside margin stand other times, from the cube of lines and cash
+    assert part("margin_report")[1] == ["margin", "expenses", "lines", "cash", "settlement"]
     assert part("plan")[1] == ["allocation"]
     assert "forecast" not in part("pace")[1]
     assert part("no such result")[1] == []

@@ -6,19 +6,19 @@ import numpy as np
 import pandas as pd
 
 from xlsales.core.beside import named
-from xlsales.core.calendar import period_keys
+from xlsales.core.comparing import spans
 from xlsales.core.cube import Cube
 from xlsales.core.hierarchy import Tree
 from xlsales.core.margins import margin_report
+from xlsales.core.ratio import ratio
 from xlsales.core.rollup import seen_from
-from xlsales.stages.beside import five_beside
+from xlsales.stages.beside import five_beside, known_from
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import calendar, tree_of
 
 DIMENSIONS = ("region", "channel", "salesperson", "product_line", "category", "product", "segment", "customer")
 BY_MONTH = ("company", "region", "salesperson")
 IN_MARGIN = ("region", "salesperson", "product_line", "product", "customer")
-OF_A_YEAR = ("last_year", "change_last_year", "rolling_12")
 ALL_DATES = ""
 RESULT = ("dimension", "member", "name", "period", "sales", "volume", "margin", "profit", "collections")
 TEXTS = frozenset({"dimension", "member", "name", "period"})
@@ -103,14 +103,38 @@ def margin(cycle: Cycle) -> Frames:
         rows = margin_report(seen, dimension).rename(columns={dimension: "member"}).assign(dimension=dimension)
         parts.append(rows.astype({"member": "str"}))
     table = pd.concat(parts, ignore_index=True)
-    return {"margin_report": with_names(cycle, table.merge(_margin_beside(cycle), "left", ["dimension", "member"]))}
+    table = table.assign(known=table["member"].fillna(""))
+    beside = _margin_beside(cycle).rename(columns={"member": "known"})
+    return {
+        "margin_report": with_names(cycle, table.merge(beside, "left", ["dimension", "known"]).drop(columns="known"))
+    }
 
 
 def _margin_beside(cycle: Cycle) -> pd.DataFrame:
-    """Sales and margin of the fiscal year to the day, beside the same days of last year and twelve months."""
-    five, year = cycle.found["five_quantities"], str(period_keys(pd.Series([cycle.as_of]), "year", calendar(cycle))[0])
-    names_ = [named(name, time) for name in ("sales", "margin") for time in ("year_to_date", *OF_A_YEAR)]
-    return five.loc[(five["period"] == year) & five["dimension"].isin(IN_MARGIN), ["dimension", "member", *names_]]
+    """Sales and margin of the fiscal year to the day, beside the same days of last year and twelve months.
+
+    Who sold last year and nothing since stands with 0; a window that begins before the first sale is blank.
+    """
+    cut = {span.key: span for span in spans(cycle.as_of, calendar(cycle))}
+    start, year, twelve = known_from(cycle, "sales"), cut["year_to_date"], cut["rolling_12"].now
+    windows = {"year_to_date": year.now, "last_year": year.last_year, "rolling_12": twelve}
+    parts = []
+    for dimension in IN_MARGIN:
+        seen = {time: _by_member(cycle, dimension, *window) for time, window in windows.items()}
+        members = pd.Index(sorted(set().union(*(table.index for table in seen.values()))), dtype="object")
+        columns = {}
+        for time, table in seen.items():
+            full = time == "year_to_date" or (start is not None and windows[time][0] >= start)
+            for name in ("sales", "margin"):
+                there = np.where(members.isin(table.index), table[name].reindex(members), 0.0)
+                columns[named(name, time)] = there if full else np.nan
+        parts.append(pd.DataFrame({"member": members.astype("str"), **columns}).assign(dimension=dimension))
+    table = pd.concat(parts, ignore_index=True)
+    for name in ("sales", "margin"):
+        now, before = table[named(name, "year_to_date")], table[named(name, "last_year")]
+        base = before.where(before > 0)
+        table[named(name, "change_last_year")] = ratio(now - base, base)
+    return table
 
 
 def with_names(cycle: Cycle, table: pd.DataFrame, column: str = "dimension") -> pd.DataFrame:
