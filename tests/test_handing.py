@@ -8,7 +8,7 @@ import pytest
 import xlwings as xw
 
 from tests import ooxml
-from tests.test_into_book import build
+from tests.test_exchange import made_book
 from tests.test_refresh import parts
 from tests.toy_company import cell_of
 from tests.toy_loaded import loaded
@@ -28,7 +28,7 @@ NOW = datetime(2026, 2, 3, 9, 30)  # noqa: DTZ001 - a fixed moment
 
 @pytest.fixture(scope="module", params=LANGUAGES)
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    return build(tmp_path_factory.mktemp("hand"), request.param), request.param
+    return made_book(tmp_path_factory.mktemp("hand") / "plan.xlsm", request.param), request.param
 
 
 @pytest.fixture
