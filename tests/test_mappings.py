@@ -94,6 +94,22 @@ SO-1,2026-01-01,,row-a,P1,1,10
 """
 
 
+ZOHO = """Record Id,Deal Owner.id,Deal Owner,Amount,Deal Name,Closing Date,Account Name.id,Account Name,Stage,Created Time
+zcrm_41,zcrm_2,Ann Lee,50000,Pumps 2026,2026-06-30,zcrm_9,Ready Mat,Closed Won,2026-01-02 08:30:00
+zcrm_42,zcrm_3,Bo Chen,,Valves,2026-09-01,,,Qualification,2026-02-03 10:00:00
+"""
+
+
+def test_the_deals_of_zoho_are_read_by_name_though_numbers_stand_beside(tmp_path: Path) -> None:
+    (tmp_path / "Deals.csv").write_text(ZOHO, "utf-8")
+    (tmp_path / "sources.toml").write_text('[opportunities]\nfile = "Deals.csv"\nmapping = "zoho"\n', "utf-8")
+    good, _ = validate(TABLES["opportunities"], sources.read(tmp_path).tables["opportunities"])
+    first = good.iloc[0]
+    assert good["opportunity"].tolist()[0] == "zcrm_41"
+    assert (first["customer"], first["salesperson"], first["stage"]) == ("Ready Mat", "Ann Lee", "won")
+    assert (first["value"], str(first["close_date"])[:10]) == (50000.0, "2026-06-30")
+
+
 def read_as(folder: Path, mapping: str, text: str) -> pd.DataFrame:
     (folder / "export.csv").write_text(text, "utf-8")
     (folder / "sources.toml").write_text(f'[orders]\nfile = "export.csv"\nmapping = "{mapping}"\n', "utf-8")
