@@ -94,7 +94,8 @@ SO-1,2026-01-01,,row-a,P1,1,10
 """
 
 
-ZOHO = """Record Id,Deal Owner.id,Deal Owner,Amount,Deal Name,Closing Date,Account Name.id,Account Name,Stage,Created Time
+ZOHO = """Record Id,Deal Owner.id,Deal Owner,Amount,Deal Name,Closing Date,Account Name.id,Account Name,Stage,\
+Created Time
 zcrm_41,zcrm_2,Ann Lee,50000,Pumps 2026,2026-06-30,zcrm_9,Ready Mat,Closed Won,2026-01-02 08:30:00
 zcrm_42,zcrm_3,Bo Chen,,Valves,2026-09-01,,,Qualification,2026-02-03 10:00:00
 """
