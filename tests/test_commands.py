@@ -102,7 +102,9 @@ def test_every_sentence_is_there_in_both_languages_and_none_is_dead():
     used |= {"said.preview." + key for key in ("old", "new", "change")}
     assert used <= told
     assert {key for key in own if key.startswith("said.")} <= used
-    codes = set(re.findall(r'Problem\(\s*"([a-z_]+)"', text)) | set(re.findall(r'AREA_GONE = "([a-z_]+)"', text))
+    codes = set(re.findall(r'(?:Problem|_warning)\(\s*"([a-z_]+)"', text)) | set(
+        re.findall(r'AREA_GONE = "([a-z_]+)"', text)
+    )
     assert [code for code in sorted(codes) if not known("problem." + code)] == []
     dead = {key.removeprefix("problem.") for key in own if key.startswith("problem.")} - codes
     assert dead == set()
