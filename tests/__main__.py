@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
         return 2
     os.chdir(ROOT)
     # the tests with an office, which take longest and stay together (tests/conftest.py), are found and begin first
-    spread = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
+    spread = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
     code = int(pytest.main([*spread, "-m", CHOSEN[which], "--durations", "12"]))
     if code or which != "long":
         return code
