@@ -122,8 +122,8 @@ def targets_again(desk):
     assert len(desk.rows("pace"))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("lang", ["en", pytest.param("zh", marks=pytest.mark.long)])
+@pytest.mark.long  # the same loop is clicked in a real Calc in every run (tests/calc/test_flow_cycle.py)
+@pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_button_of_the_loop_does_its_part(lang, tmp_path):
     place = tmp_path / "company.xlsx"
     place.write_bytes(b"as it was")

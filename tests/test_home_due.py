@@ -65,7 +65,12 @@ def seen(path):
     return page.cell(NEXT_ROW + 1, DUE).value, page.cell(NEXT_ROW + 1, 2).value
 
 
-@pytest.mark.parametrize("case", CASES)
+OFTEN = (0, 2, 7)  # of the cases; the others in the long run, since each takes a workbook
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(each, marks=() if at in OFTEN else pytest.mark.long) for at, each in enumerate(CASES)]
+)
 def test_the_month_due_follows_the_closing_day_and_a_longer_period_that_ends_with_it_counts(case, tmp_path):
     assert seen(made(tmp_path / "book.xlsx", case)) == (case[4], word(f"build.next.{case[5]}", "en"))
 

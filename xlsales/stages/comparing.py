@@ -1,6 +1,7 @@
 """Stage 5, beside the scores: last month and the peers, what activities bring, who leads the contests."""
 
 import re
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -41,7 +42,7 @@ def _scores_at(cycle: Cycle, day: pd.Timestamp) -> pd.DataFrame | None:
     known = {key: cycle.found[key] for key in ("lines", "cash", "five_quantities") if key in cycle.found}
     earlier = Cycle(tables, cycle.settings, day, known)
     try:
-        for step in (targets, to_date, scorecards):
+        for step in (partial(targets, beside=False), to_date, scorecards):
             earlier.found.update(step(earlier))
     except Refusal:
         return None

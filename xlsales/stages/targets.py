@@ -20,14 +20,20 @@ QUANTITIES = ("sales", "volume", "margin", "profit", "collections")
 ACTIVITY = {"visits": "visit", "calls": "call", "demos": "demo"}
 
 
-def targets(cycle: Cycle) -> Frames:
-    """`attainment` and `headline`: each target with its actual, totals by member and scope, the company's figure."""
+def targets(cycle: Cycle, *, beside: bool = True) -> Frames:
+    """`attainment` and `headline`: each target with its actual, totals by member and scope, the company's figure.
+
+    beside: whether the other times stand beside the actual; left out where an earlier day is only scored.
+    """
     days = calendar(cycle)
     windows = target_windows(cycle.tables["targets"], days)
     windows = windows[windows["from"] <= cycle.as_of].reset_index(drop=True)
     times = pd.DataFrame(np.nan, index=windows.index, columns=["actual", *WINDOWS])
     for (measure, scope), rows in windows.groupby(["measure", "scope"]):
-        times.loc[rows.index] = reached(cycle, str(measure), str(scope), rows)
+        if beside:
+            times.loc[rows.index] = reached(cycle, str(measure), str(scope), rows)
+        else:
+            times.loc[rows.index, "actual"] = actuals(cycle, str(measure), str(scope), rows)
     trees = {scope: tree_of(cycle, scope) for scope in ("region", "channel")}
     table = changes(attained(windows.assign(**times), trees), [""])
     year = str(period_keys(pd.Series([cycle.as_of]), "year", days).iloc[0])
