@@ -17,6 +17,7 @@ POSITION = 9  # a hidden column with the place of each row in its table
 PLAN = ("activity", "planned", "done", "tasks_due", "tasks_open")
 TASK = ("due", "task", "kind", "customer", "state", "result")
 WIDTHS = (16, 14, 16, 26, 14, 30)
+NOBODY = "?"  # what is looked for where nothing is chosen: the one row of an empty table is blank too, and is nobody's
 PLACES = {"salesperson": (CHECK_ROW, 1), "week": (CAPTION_ROW, 1)}
 
 
@@ -37,7 +38,7 @@ def write_week_page(build: Build, sheet: Sheet) -> None:
         rule |= {"validate": "list", "source": "=" + list_name("salespeople")} if name == "salesperson" else {}
         page.data_validation(row, column, row, column, rule)
         build.book.define_name("xs_choice_week" if name == "week" else "xs_choice_person", "=" + cells[name].formula)
-    where = [Where(name, cell) for name, cell in cells.items()]
+    where = [Where(name, asked(cell)) for name, cell in cells.items()]
     finder = Finder(build)
     plan = rows_found(build, page, finder, ("week_plan", PLAN_TOP, len(ACTIVITIES), PLAN), where)
     rows_found(build, page, finder, ("week_tasks", TASKS_TOP, TASKS, TASK), where)
@@ -46,6 +47,11 @@ def write_week_page(build: Build, sheet: Sheet) -> None:
         write_found(page, (CHECK_ROW, column), finder.cell("week_plan", name, plan), build.styles.cell(kind))
     page.print_area(0, 0, TASKS_TOP + TASKS + 1, len(WIDTHS) - 1)
     protect(page)
+
+
+def asked(chosen: Found) -> Found:
+    """What the rows must hold that a choice shows."""
+    return Found(f'IF({chosen.formula}="","{NOBODY}",{chosen.formula})', chosen.value or NOBODY)
 
 
 def first_shown(build: Build) -> dict[str, str]:
