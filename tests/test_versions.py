@@ -91,7 +91,8 @@ def test_what_cannot_be_done_says_why():
 
 def rows(*values):
     frame = pd.DataFrame({"measure": "sales", "period": "2026-01", "value": values, "lower": np.nan, "upper": 10.0})
-    return frame.assign(version="a", salesperson=[f"S{number}" for number in range(len(values))])
+    frame = frame.assign(version="a", salesperson=[f"S{number}" for number in range(len(values))])
+    return frame.assign(**dict.fromkeys(("region", "product", "customer", "segment", "channel")))
 
 
 def test_a_scenario_adds_up_to_the_scaled_sum():
@@ -111,7 +112,6 @@ def test_commands_and_factors():
 
 
 def test_a_comparison_names_what_only_one_has():
-    keys = ("region", "product", "customer", "segment", "channel")
-    both = pd.concat([rows(5.0, 6.0), rows(5.0).assign(version="b")], ignore_index=True).assign(**dict.fromkeys(keys))
+    both = pd.concat([rows(5.0, 6.0), rows(5.0).assign(version="b")], ignore_index=True)
     told = compared(both, "a", "b", "en").splitlines()
     assert told == ["a against b: 1 cells differ.", "Sales: 11.00 → 5.00 (-6.00)", "    Sales 2026-01 S1: 6.00 → –"]
