@@ -12,14 +12,14 @@ SEEN = ("seen_in", "first_seen", "last_seen")
 
 
 def rows_of(alerts: pd.DataFrame, places: Mapping[str, Origin], fresh: Collection[str]) -> list[str]:
-    """For each alert "Sheet!A8:T9"; the headings of the table where its rows are none or not these; "" for nothing.
+    """For each alert "Sheet!A8:Z9"; the headings of the table where its rows are none or not these; "" for nothing.
 
     alerts: with seen_in, first_seen, last_seen. places: where the tables stand. fresh: tables whose rows are those that
     the alerts were drawn from; the rows of any other may be older and stand elsewhere.
 
     >>> alerts = pd.DataFrame({"seen_in": ["pace"], "first_seen": [0.0], "last_seen": [1.0]})
     >>> rows_of(alerts, {"pace": Origin("", "Monitor", 7, 1)}, {"pace"})
-    ['Monitor!A8:T9']
+    ['Monitor!A8:Z9']
     """
     if not set(SEEN) <= set(alerts.columns):
         return [""] * len(alerts)
