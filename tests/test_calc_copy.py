@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_into_book import build
+from tests.test_exchange import made_book
 from tests.test_refresh import parts
 from xlsales.__main__ import main
 from xlsales.build.calc_edition import CALL
@@ -21,7 +21,7 @@ LANGUAGES = ("en", "zh")
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("made"), "en")
+    return made_book(tmp_path_factory.mktemp("made") / "plan.xlsm")
 
 
 @pytest.fixture
