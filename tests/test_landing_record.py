@@ -11,7 +11,8 @@ YEAR = np.array([5.0, 5, 10, 10, 5, 5, 10, 10, 10, 10, 10, 10])
 
 
 def test_a_stretch_is_cut_after_the_months_that_are_over() -> None:
-    found = landing_record(np.concatenate([YEAR, YEAR * 1.1]), np.concatenate([YEAR, YEAR]), 12, 9).iloc[0]
+    history, season = np.concatenate([YEAR, YEAR * 1.1]), np.concatenate([YEAR, YEAR])
+    found = pd.DataFrame(landing_record(history, season, 12, 9)).iloc[0]
     assert found[["origin", "closed", "rest", "final"]].tolist() == pytest.approx([20, 77, 33, 110])
     assert found["season_rest"] == pytest.approx(77 * 30 / 70)
 
@@ -60,7 +61,7 @@ def test_the_interval_holds_its_share_on_new_stretches() -> None:
     hits = []
     for _ in range(400):
         y = 100 * (1 + 0.3 * np.sin(np.arange(60) / 6 * np.pi)) * (1 + dice.normal(0, 0.15, 60))
-        record = landing_record(y, y, 12, 9)
+        record = pd.DataFrame(landing_record(y, y, 12, 9))
         last, before = record.iloc[-1], record[record["origin"] < record["origin"].iloc[-1] - 2]
         landing = last["closed"] + last["season_rest"]
         hits.append(abs(last["final"] / landing - 1) <= landing_half_width(before, 0.8))

@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 
 from xlsales.core.backtest import conformal_half_width
 from xlsales.core.deals import read_deals, within
-from xlsales.core.ratio import Day, Floats, days_between, ratio
+from xlsales.core.ratio import Day, Floats, day, days, days_between, ratio
 from xlsales.core.refusal import Refusal
 
 ENUMERATED = 12  # up to so many deals every outcome is counted; beyond, amounts lie on a grid
@@ -39,17 +39,20 @@ def blended_landing(
     if not 0 < confidence < 1:
         raise Refusal("confidence_outside", confidence=confidence)
     open_deals = deals[deals["is_open"] & deals["close_date"].notna()]
-    groups = open_deals.groupby(by).indices if by else {}
+    groups = {key: np.asarray(at) for key, at in open_deals.groupby(by).indices.items()} if by else {}
+    everybody, nobody = np.arange(len(open_deals)), np.empty(0, np.int64)
+    closes = days(open_deals["close_date"])
+    value, chance, weight = (open_deals[name].to_numpy(float) for name in ("value", "chance", "weighted"))
     added = []
     for row in paced.to_dict("records"):
-        own = open_deals.iloc[groups.get(row["member"], [])] if by else open_deals
-        due = own[within(own["close_date"], row["period_start"], row["period_end"])]
-        valued = due[due["value"].notna()]
-        weighted = float(valued["weighted"].sum())
+        own = groups.get(row["member"], nobody) if by else everybody
+        due = own[(closes[own] >= day(row["period_start"])) & (closes[own] <= day(row["period_end"]))]
+        valued = due[~np.isnan(value[due])]
+        weighted = float(weight[valued].sum())
         landing = row["actual"] + weighted
         width = np.nan if residuals is None else abs(landing) * _quantile(residuals, row["elapsed"], confidence)
         if np.isnan(width):
-            low, high = deal_range(valued["value"], valued["chance"], confidence)
+            low, high = deal_range(value[valued], chance[valued], confidence)
             limits = row["actual"] + low, row["actual"] + high, "deals"
         else:
             limits = landing - width, landing + width, "conformal"

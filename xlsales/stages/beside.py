@@ -52,16 +52,19 @@ def _month(cycle: Cycle, moment: pd.Timestamp) -> str:
     return str(period_keys(pd.Series([moment]), "month", calendar(cycle)).iloc[0])
 
 
-def achieved_beside(cycle: Cycle, measure: str, rows: pd.DataFrame, achieved: Achieved) -> pd.DataFrame:
+def achieved_beside(
+    cycle: Cycle, measure: str, rows: pd.DataFrame, windows: Sequence[pd.DataFrame], achieved: Achieved
+) -> pd.DataFrame:
     """Actual and WINDOWS of targets of one measure and scope, in the rows' order.
 
-    rows: member, period, from, to. achieved: gives the actual of such rows. A past window that begins before anything
-    is known is blank; in a known one a member without an order, receipt or activity has 0.
+    rows: member, period, from, to. windows: the same rows with the days of each of WINDOWS, from `beside_windows`.
+    achieved: gives the actual of such rows. A past window that begins before anything is known is blank; in a known one
+    a member without an order, receipt or activity has 0.
     """
     begun = known_from(cycle, measure)
     asked = [rows]
     if measure not in NOT_SHIFTED and begun is not None:
-        asked += _shifted_rows(cycle, rows)
+        asked += windows
     stacked = pd.concat(asked, ignore_index=True)
     there = stacked["from"].notna().to_numpy()
     values = np.full(len(stacked), np.nan)
@@ -77,22 +80,20 @@ def achieved_beside(cycle: Cycle, measure: str, rows: pd.DataFrame, achieved: Ac
     return pd.DataFrame(columns, index=rows.index)
 
 
-def _shifted_rows(cycle: Cycle, rows: pd.DataFrame) -> list[pd.DataFrame]:
-    """The rows with the days of each of WINDOWS instead of their own; without days where there is no such window."""
+def beside_windows(cycle: Cycle, rows: pd.DataFrame) -> list[pd.DataFrame]:
+    """Rows (period, from, to) with the days of each of WINDOWS instead; without days where there is no such window."""
     keys = ["period", "from", "to"]
-    windows = rows[keys].drop_duplicates().reset_index(drop=True)
-    place = rows[keys].merge(windows.reset_index(names="place"), on=keys, how="left")["place"].to_numpy()
+    place = rows.groupby(keys, dropna=False, sort=False).ngroup().to_numpy()
     found = [
         other_times(period, (first, _end(last, cycle)), cycle.as_of, calendar(cycle))
-        for period, first, last in windows.itertuples(index=False)
+        for period, first, last in rows[keys].drop_duplicates().itertuples(index=False)
     ]
-    shifted = []
+    moved = []
     for time in WINDOWS:
         days = [times.get(time, (pd.NaT, pd.NaT)) for times in found]
-        first, last = (pd.to_datetime(pd.Series([pair[end] for pair in days])) for end in (0, 1))
-        moved = {"from": first.take(place).to_numpy(), "to": last.take(place).to_numpy()}
-        shifted.append(rows.assign(**moved))
-    return shifted
+        first, last = (pd.to_datetime(pd.Series([pair[end] for pair in days])).to_numpy()[place] for end in (0, 1))
+        moved.append(rows.assign(**{"from": first, "to": last}))
+    return moved
 
 
 def _end(last: object, cycle: Cycle) -> pd.Timestamp:

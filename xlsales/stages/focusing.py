@@ -6,9 +6,9 @@ import pandas as pd
 from xlsales.core.calendar import first_day, last_day
 from xlsales.core.pacing import month_weight
 from xlsales.core.period_steps import children, same_period_last_year
-from xlsales.core.ratio import Floats
+from xlsales.core.ratio import Flags, Floats
 from xlsales.stages.cycle import Cycle, Frames, names
-from xlsales.stages.landing import months_of
+from xlsales.stages.landing import grids, months_of
 from xlsales.stages.lines import calendar, tree_of
 from xlsales.stages.monitoring import season, this_year
 from xlsales.stages.quantities import from_every_level
@@ -28,28 +28,28 @@ def focus(cycle: Cycle) -> Frames:
     """
     year, days = this_year(cycle), calendar(cycle)
     months = children(year, "month", days)
-    past = [same_period_last_year(month, days) for month in months]
-    begun = np.array([pd.Timestamp(first_day(month, days)) <= cycle.as_of for month in months])
-    pace = _sales_pace(cycle)
-    listed, parts = [], []
+    pace, shares = _sales_pace(cycle), _year_shares(cycle, months)
+    listed, parts, before = [], [], 0
     for scope in SCOPES:
         figures = months_of(cycle, scope)
-        chosen = _chosen(figures[figures["period"].isin(months)], pace[pace["scope"] == scope])
-        plan = _planned(cycle, scope)
-        paced = pace[pace["scope"] == scope].drop_duplicates("member").set_index("member")
-        by_member = dict(tuple(figures.groupby("member")))
-        for member in chosen:
-            own = by_member.get("" if scope == "company" else member, figures.iloc[:0]).set_index("period")
-            rows = {name: np.where(begun, _months(own[name], months, figures[name]), np.nan) for name in QUANTITIES}
-            rows["last_year"] = _months(own["sales"], past, figures["sales"], figures["period"])
-            rows["planned"] = plan.get("" if scope == "company" else member, pd.Series(dtype=float)).reindex(months)
-            rows["expected"] = _expected(cycle, paced, member, months)
-            parts.append(pd.DataFrame({"scope": scope, "member": member, "period": months, **rows}))
-            attained = paced["attainment"].get(member, np.nan)
-            listed.append((scope, member, attained, (len(parts) - 1) * len(months) + 1))
-    if not parts:
-        return {}
-    members = pd.DataFrame(listed, columns=["scope", "member", "attainment", "first_row"])
+        paced = pace[pace["scope"] == scope]
+        chosen = _chosen(figures[figures["period"].isin(months)], paced)
+        paced = paced.drop_duplicates("member").set_index("member").reindex(chosen)
+        known_as = [""] if scope == "company" else chosen  # targets name the company as they like
+        columns = _achieved(cycle, figures, known_as, months)
+        columns["planned"] = _planned(cycle, scope).reindex(index=known_as, columns=months).to_numpy(float)
+        columns["expected"] = _expected(cycle, paced, months, shares)
+        parts.append(
+            pd.DataFrame(
+                {"scope": scope, "member": np.repeat(chosen, len(months)), "period": np.tile(months, len(chosen))}
+                | {name: values.ravel() for name, values in columns.items()}
+            )
+        )
+        first = (before + np.arange(len(chosen))) * len(months) + 1
+        attained = paced["attainment"].to_numpy(float)
+        listed.append(pd.DataFrame({"scope": scope, "member": chosen, "attainment": attained, "first_row": first}))
+        before += len(chosen)
+    members = pd.concat(listed, ignore_index=True).astype({"member": "str"})
     home = cycle.tables["salespeople"].drop_duplicates(PERSON).set_index(PERSON)["region"]
     members["region"] = members["member"].map(home).where(members["scope"] == PERSON).astype("str")
     return {"members": _named(cycle, members), "member_months": pd.concat(parts, ignore_index=True)}
@@ -77,22 +77,34 @@ def _chosen(figures: pd.DataFrame, paced: pd.DataFrame) -> list[str]:
     return [*targeted, *others[: max(MOST - len(targeted), 0)]]
 
 
-def _months(own: pd.Series, months: list[str], whole: pd.Series, periods: pd.Series | None = None) -> Floats:
-    """A member's months; 0 where only others have something, blank in months (or measures) that nobody has."""
-    values = own.reindex(months).to_numpy(float)
-    if whole.isna().all():
-        return np.full(len(months), np.nan)
-    if periods is None:
-        return np.nan_to_num(values)
-    known = set(periods[whole.notna()])
-    return np.where([month in known for month in months], np.nan_to_num(values), np.nan)
+def _achieved(cycle: Cycle, figures: pd.DataFrame, members: list[str], months: list[str]) -> dict[str, Floats]:
+    """The quantities of the members by month and last year's sales, (members, months).
+
+    0 where only others have something; blank in months that have not begun and where nobody has anything of a measure
+    (of last year: in that month).
+    """
+    days = calendar(cycle)
+    past = [same_period_last_year(month, days) for month in months]
+    begun = np.array([pd.Timestamp(first_day(month, days)) <= cycle.as_of for month in months])
+
+    def of(keys: list[str], name: str, known: Flags) -> Floats:
+        """One figure by member, blank where it is not known; nobody's place is the last: 0."""
+        listed, found = grids(figures, keys)
+        values = np.vstack([np.nan_to_num(found[name]), np.zeros(len(keys))])
+        shown: Floats = np.where(known, values[listed.get_indexer(pd.Index(members))], np.nan)
+        return shown
+
+    columns = {name: of(months, name, begun & figures[name].notna().any()) for name in QUANTITIES}
+    sold = set(figures.loc[figures["sales"].notna(), "period"])
+    columns["last_year"] = of(past, "sales", np.array([month in sold for month in past]))
+    return columns
 
 
-def _planned(cycle: Cycle, scope: str) -> dict[str, pd.Series]:
-    """The planned sales of each member by month; of a tree and of a manager with all that lies below."""
+def _planned(cycle: Cycle, scope: str) -> pd.DataFrame:
+    """The planned sales, (members, months); of a tree and of a manager with all that lies below."""
     plan = cycle.found.get("plan")
     if plan is None or plan.empty:
-        return {}
+        return pd.DataFrame()
     mine = plan[(plan["measure"] == "sales") & plan["value"].notna()]
     apart = mine[list(OTHERS)].isna().all(axis=1)
     mine = _of_products(mine) if scope == "product" else mine[apart]
@@ -104,8 +116,8 @@ def _planned(cycle: Cycle, scope: str) -> dict[str, pd.Series]:
         tree = tree_of(cycle, scope)
         mine = mine[mine[scope].notna()]
         mine = mine if tree is None else from_every_level(mine, scope, tree)
-    sums = mine.groupby([scope, "period"])["value"].sum(min_count=1)
-    return {str(member): part.droplevel(0) for member, part in sums.groupby(level=0)}
+    sums = mine.groupby([scope, "period"])["value"].sum(min_count=1).reset_index()
+    return sums.pivot_table("value", scope, "period")
 
 
 def _of_products(rows: pd.DataFrame) -> pd.DataFrame:
@@ -117,22 +129,24 @@ def _of_products(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[others.eq(least.iloc[0]).all(axis=1)] if len(least) else rows
 
 
-def _expected(cycle: Cycle, paced: pd.DataFrame, member: str, months: list[str]) -> Floats:
-    """What the season lets expect of the year's target by the end of each month."""
-    days, blank = calendar(cycle), np.full(len(months), np.nan)
-    if member not in paced.index:
-        return blank
-    row = paced.loc[member]
+def _year_shares(cycle: Cycle, months: list[str]) -> Floats:
+    """The share of a year's sales that the season lets expect by the end of each month; by days without a season."""
+    days, index = calendar(cycle), season(cycle, "sales")
     first, last = pd.Timestamp(first_day(months[0], days)), pd.Timestamp(last_day(months[-1], days))
-    if row["period_start"] != first or row["period_end"] != last:
-        return blank
     ends = [pd.Timestamp(last_day(month, days)) for month in months]
-    index = season(cycle, "sales")
     if index is None:
-        shares = [((end - first).days + 1) / ((last - first).days + 1) for end in ends]
-    else:
-        shares = [month_weight(first, last, end, index) for end in ends]
-    return float(row["target"]) * np.array(shares)
+        return np.array([((end - first).days + 1) / ((last - first).days + 1) for end in ends])
+    return np.array([month_weight(first, last, end, index) for end in ends])
+
+
+def _expected(cycle: Cycle, paced: pd.DataFrame, months: list[str], shares: Floats) -> Floats:
+    """What the season lets expect of each member's target by the end of each month; blank without one of the year."""
+    days = calendar(cycle)
+    first, last = pd.Timestamp(first_day(months[0], days)), pd.Timestamp(last_day(months[-1], days))
+    whole = (paced["period_start"] == first) & (paced["period_end"] == last)
+    target = np.where(whole, paced["target"].to_numpy(float), np.nan)
+    expected: Floats = target[:, None] * shares
+    return expected
 
 
 def _named(cycle: Cycle, members: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 from xlsales.core.calendar import first_day, last_day, period_keys
 from xlsales.core.deals import read_deals
 from xlsales.core.landing import blended_landing
-from xlsales.core.landing_record import FEWEST, landing_half_width, landing_record, pipeline_share
+from xlsales.core.landing_record import FEWEST, Columns, landing_half_width, landing_record, pipeline_share
 from xlsales.core.period_steps import period_range, previous_period
 from xlsales.core.ratio import Floats
 from xlsales.stages.cycle import Cycle
@@ -49,6 +49,18 @@ def months_of(cycle: Cycle, scope: str) -> pd.DataFrame:
     return figures.assign(member=member).reset_index(drop=True)
 
 
+def grids(table: pd.DataFrame, months: list[str]) -> tuple[pd.Index, dict[str, Floats]]:
+    """The members of a table from `months_of`, and of each quantity (members, months); 0 where one sold nothing."""
+    table = table[table["period"].isin(months)]
+    rows, members = pd.factorize(table["member"])
+    at = pd.Index(months).get_indexer(pd.Index(table["period"]))
+    found = {}
+    for each in QUANTITIES:
+        found[each] = np.zeros((len(members), len(months)))
+        found[each][rows, at] = table[each].to_numpy(float)
+    return pd.Index(members), found
+
+
 @dataclass
 class Past:
     """The months behind the day, by scope, measure and member; read once a scope."""
@@ -61,14 +73,11 @@ class Past:
         """A member's months, oldest first; 0 where it sold nothing, blank where nothing is known of the measure."""
         if (scope, measure) not in self.read:
             table = months_of(self.cycle, scope)
-            table = table[table["period"].isin(self.months)]
-            members, names = pd.factorize(table["member"])
-            at = pd.Index(self.months).get_indexer(pd.Index(table["period"]))
-            for each in QUANTITIES:
-                values = np.zeros((len(names), len(self.months)))
-                values[members, at] = table[each].to_numpy(float)
-                known = bool(table[each].notna().any())
-                self.read[scope, each] = dict(zip(names.tolist(), values, strict=True)) if known else {}
+            members, found = grids(table, self.months)
+            inside = table["period"].isin(self.months)
+            for each, values in found.items():
+                known = bool(table.loc[inside, each].notna().any())
+                self.read[scope, each] = dict(zip(members.tolist(), values, strict=True)) if known else {}
         mine = self.read[scope, measure]
         blank = np.zeros(len(self.months)) if mine else np.full(len(self.months), np.nan)
         return mine.get("" if scope == "company" else member, blank)
@@ -94,6 +103,7 @@ def due_then(cycle: Cycle, months: list[str], ahead: int) -> Floats:
     days = calendar(cycle)
     then = read_deals(shots, stages(cycle))
     then = then[then["is_open"] & then["close_date"].notna()]
+    seen_on, closes, weighted = (then[name].to_numpy() for name in ("as_of", "close_date", "weighted"))
     seen = pd.Series(pd.to_datetime(shots["as_of"].dropna().unique())).sort_values()
     for at, month in enumerate(months):
         end = pd.Timestamp(last_day(month, days))
@@ -102,8 +112,8 @@ def due_then(cycle: Cycle, months: list[str], ahead: int) -> Floats:
             continue
         day = near.iloc[(near - end).abs().argmin()]
         until = end + pd.DateOffset(months=ahead) + pd.Timedelta(days=1)
-        due = then[(then["as_of"] == day) & (then["close_date"] > end) & (then["close_date"] < until)]
-        found[at] = due["weighted"].sum()
+        due = (seen_on == day.to_datetime64()) & (closes > end.to_datetime64()) & (closes < until.to_datetime64())
+        found[at] = np.nansum(weighted[due])
     return found
 
 
@@ -134,10 +144,10 @@ def landings(cycle: Cycle, table: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**{name: found[name].astype(float) for name in ADDED}, interval_basis=found["interval_basis"])
 
 
-def _landing(row: Any, record: pd.DataFrame, share: float, confidence: float) -> dict[str, Any]:
+def _landing(row: Any, record: Columns, share: float, confidence: float) -> dict[str, Any]:
     """The landing of one target and its interval; nothing where there is nothing to say beyond the deals."""
     sales = row.measure == "sales"
-    judged_before = record["season_rest"].notna().sum() >= FEWEST
+    judged_before = np.isfinite(record["season_rest"]).sum() >= FEWEST
     if np.isnan(row.landing) or (sales and np.isnan(share) and not judged_before):
         return {}
     part = share if sales and not np.isnan(share) else 0.0

@@ -48,7 +48,14 @@ def rules(cycle: Cycle) -> MoneyRules:
 
 
 def tree_of(cycle: Cycle, dimension: str) -> Tree | None:
-    """The tree of a dimension: regions (org_units where they hold them), channels; None for a flat one."""
+    """The tree of a dimension, built once in a run: regions (org_units where they hold them), channels; else None."""
+    trees: dict[str, Tree | None] = cycle.found.setdefault("trees", {})
+    if dimension not in trees:
+        trees[dimension] = _tree(cycle, dimension)
+    return trees[dimension]
+
+
+def _tree(cycle: Cycle, dimension: str) -> Tree | None:
     if dimension == "channel":
         frame = cycle.tables["channels"]
         return build_tree(frame["channel"], frame["parent"]) if len(frame) else None

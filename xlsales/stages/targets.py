@@ -11,7 +11,7 @@ from xlsales.core.calendar import period_keys
 from xlsales.core.period_steps import children
 from xlsales.core.ratio import ratio
 from xlsales.core.windows import distinct_in_windows, window_sums
-from xlsales.stages.beside import achieved_beside
+from xlsales.stages.beside import achieved_beside, beside_windows
 from xlsales.stages.cycle import Cycle, Frames
 from xlsales.stages.lines import calendar, tree_of
 from xlsales.stages.quantities import from_every_level, with_names
@@ -29,9 +29,14 @@ def targets(cycle: Cycle, *, beside: bool = True) -> Frames:
     windows = target_windows(cycle.tables["targets"], days)
     windows = windows[windows["from"] <= cycle.as_of].reset_index(drop=True)
     times = pd.DataFrame(np.nan, index=windows.index, columns=["actual", *WINDOWS])
+    asked = windows[["member", "period", "from", "to"]]
+    moved = beside_windows(cycle, asked) if beside else []
     for (measure, scope), rows in windows.groupby(["measure", "scope"]):
         if beside:
-            times.loc[rows.index] = reached(cycle, str(measure), str(scope), rows)
+            mine = asked.loc[rows.index], [window.loc[rows.index] for window in moved]
+            times.loc[rows.index] = achieved_beside(
+                cycle, str(measure), *mine, partial(actuals, cycle, str(measure), str(scope))
+            )
         else:
             times.loc[rows.index, "actual"] = actuals(cycle, str(measure), str(scope), rows)
     trees = {scope: tree_of(cycle, scope) for scope in ("region", "channel")}
@@ -40,12 +45,6 @@ def targets(cycle: Cycle, *, beside: bool = True) -> Frames:
     parts = [key for level in ("half", "quarter", "month") for key in children(year, level, days)]
     top = headline(table, year, parts, QUANTITIES)
     return {"attainment": with_names(cycle, table, "scope"), "headline": _with_bare_actuals(cycle, top, year)}
-
-
-def reached(cycle: Cycle, measure: str, scope: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """Actual and its other times, of targets of one measure and scope."""
-    wanted = rows[["member", "period", "from", "to"]]
-    return achieved_beside(cycle, measure, wanted, partial(actuals, cycle, measure, scope))
 
 
 def _with_bare_actuals(cycle: Cycle, top: pd.DataFrame, year: str) -> pd.DataFrame:
