@@ -156,6 +156,14 @@ def small_company(lang: str = "en") -> dict[str, pd.DataFrame]:
     }
 
 
+def company_of_exports() -> validate.Checked:
+    """The small company whose settings name the folder `exports` as its source."""
+    tables = small_company()
+    extra = pd.DataFrame({"setting": ["source"], "value": ["exports"]}, dtype=object)
+    tables["settings"] = pd.concat([tables["settings"], extra], ignore_index=True)
+    return validate.validate_all(tables)
+
+
 def make(path: Path, lang: str) -> Path:
     """A workbook of ours with inputs and without any result."""
     checked = validate.validate_all(small_company(lang), lang=lang)
@@ -244,10 +252,7 @@ def test_only_writes_the_results_of_one_button(tmp_path: Path) -> None:
 def test_the_source_of_the_settings_stands_before_the_books_own_tables(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tables = small_company()
-    extra = pd.DataFrame({"setting": ["source"], "value": ["exports"]}, dtype=object)
-    tables["settings"] = pd.concat([tables["settings"], extra], ignore_index=True)
-    checked = validate.validate_all(tables)
+    checked = company_of_exports()
     book = tmp_path / "book.xlsx"
     workbook.build(book, checked.tables, {}, [], checked.settings, lang="en", now=NOW)
     folder = tmp_path / "exports"
@@ -271,10 +276,7 @@ def test_the_source_of_the_settings_stands_before_the_books_own_tables(
 def test_the_sheets_of_inputs_follow_their_source_only_where_that_is_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tables = small_company()
-    extra = pd.DataFrame({"setting": ["source"], "value": ["exports"]}, dtype=object)
-    tables["settings"] = pd.concat([tables["settings"], extra], ignore_index=True)
-    checked = validate.validate_all(tables)
+    checked = company_of_exports()
     own = checked.tables["orders"].assign(note=["kept", "mine"])  # a column of the user's own
     book = tmp_path / "book.xlsx"
     workbook.build(book, {**checked.tables, "orders": own}, {}, [], checked.settings, lang="en", now=NOW)

@@ -8,7 +8,8 @@ import numpy as np
 from xlsales.commands.plan_goals import allocated_view, goals_of, history_of, lines_on
 from xlsales.commands.plan_limits import name_of
 from xlsales.commands.plan_sheet import Planned, PlanSheet, by_key, code, fold
-from xlsales.commands.plan_view import PlanView, as_shown, fold_view, frame_of, merged, on_sheets
+from xlsales.commands.plan_view import PlanView, as_shown, frame_of
+from xlsales.commands.plan_view_fold import fold_view, merged, on_sheets
 from xlsales.commands.planning import Allocated, Cells, Rules, allocated, cell_bounds, chosen_cells, locked_rows
 from xlsales.commands.protocol import Book, Cell, Change, Replace, Selection
 from xlsales.commands.reading import PLANNING, Answer, Work, load, results_named

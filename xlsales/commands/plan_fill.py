@@ -1,12 +1,12 @@
 """The button Show plan: fill the sheet Plan by choice with the measure, rows and periods chosen in its cells."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from xlsales.commands.answer import Answer
-from xlsales.commands.plan_cut import DIMENSIONS, GRAINS, MEASURES, Cut, Line, chosen_cut, inside, lines_of, worded_cut
+from xlsales.commands.plan_cut import DIMENSIONS, GRAINS, MEASURES, Cut, Line, chosen_cut, inside, lines_of
 from xlsales.commands.plan_goals import Goals, goals_of
 from xlsales.commands.plan_limits import Limit, known, limits_in
 from xlsales.commands.plan_sheet import DEFAULT_VERSION, FIRST_MONTH, HELD, Key, Planned, code
@@ -44,14 +44,10 @@ def show_plan(book: Book) -> Answer:
     if wrong:
         raise InputError(wrong[0])
     choice = asked(book, work)
-    writes, count = filled(book, work, choice)
-    says = word("said.plan_shown", book.lang, title=_title(choice, book.lang), rows=count, version=choice.version)
-    answer = (*work.pending, *writes)
-    return Answer(answer, says, parameters=_title(choice, book.lang), rows=count, sheet="plan_view")
-
-
-def _title(choice: Choice, lang: str) -> str:
-    return f"{word('value.measure.' + choice.measure, lang)} · {worded_cut(choice.cut, lang)}"
+    writes, view, count = filled(book, work, choice)
+    title = view.title(book.lang)
+    says = word("said.plan_shown", book.lang, title=title, rows=count, version=choice.version)
+    return Answer((*work.pending, *writes), says, parameters=title, rows=count, sheet="plan_view")
 
 
 def asked(book: Book, work: Work) -> Choice:
@@ -83,8 +79,8 @@ def _one(book: Book, name: str, keys: tuple[str, ...]) -> str:
     raise InputError(Problem("plan_view_choice", table="plan", value=text, facts={"choices": listed}))
 
 
-def filled(book: Book, work: Work, choice: Choice) -> tuple[list[Change], int]:
-    """The writes that make the sheet show a choice, and how many rows it has. Refuses what has no room there."""
+def filled(book: Book, work: Work, choice: Choice) -> tuple[list[Change], PlanView, int]:
+    """The writes that make the sheet show a choice, the sheet, and how many rows it has. Refuses what has no room."""
     area = book.area(AREA)
     assert area is not None
     days, plan = calendar(work.settings), work.tables["plan"].reset_index(drop=True)
@@ -105,17 +101,14 @@ def filled(book: Book, work: Work, choice: Choice) -> tuple[list[Change], int]:
     goals = goals_of(work.tables, blank, lines)
     limits = limits_in(known(work.tables["plan_limits"]), blank, choice.version)
     cells, formulas = _Grid(blank, lines, shown, goals, limits, area).laid(book.lang)
-    kept = PlanView(
-        choice.measure, empty, choice.version, choice.year, months, (), None, choice.cut, choice.only, days,
-        _of_lines(lines, shown),
-    )  # fmt: skip
+    kept = replace(blank, shown=_of_lines(lines, shown))
     writes: list[Change] = [
         Image(AREA, 0, 0, None, cells, formulas),
         Patch(f"xs_version_{NAME}", 0, 0, [[choice.version]]),
         Patch(f"xs_year_{NAME}", 0, 0, [[choice.year]]),
         Replace(TABLE, frame_of(kept)),
     ]
-    return writes, len(lines)
+    return writes, kept, len(lines)
 
 
 def _in_year(places: Mapping[tuple[str, str], Mapping[str, int]], view: PlanView) -> list[tuple[str, str]]:

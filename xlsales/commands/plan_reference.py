@@ -1,11 +1,12 @@
 """The reference slice of a Plan sheet, which RP and R% follow: last year's actuals, another year's, or a version."""
 
 import re
+from collections.abc import Mapping
 
 import pandas as pd
 
 from xlsales.commands.plan_goals import history_of
-from xlsales.commands.plan_sheet import PlanSheet, code
+from xlsales.commands.plan_sheet import Key, PlanSheet, code
 from xlsales.commands.plan_view import PlanView
 from xlsales.commands.protocol import Book
 from xlsales.commands.reading import Work, results_named
@@ -45,13 +46,17 @@ def reference_of(book: Book, work: Work, sheet: PlanSheet) -> Reference:
 def of_version(work: Work, sheet: PlanSheet, name: str) -> Reference:
     """The figures of a version of the plan."""
     mine = sheet.mine(work.tables["plan"], name)
-    known = dict(zip(sheet.keys(mine), mine["value"].tolist(), strict=True))
+    return placed(sheet, dict(zip(sheet.keys(mine), mine["value"].tolist(), strict=True)))
+
+
+def placed(sheet: PlanSheet, known: Mapping[Key, float]) -> Reference:
+    """The figures that are known of the sheet's leaves and periods, at their places."""
     return {
-        (row.at, step): known[row.region, row.salesperson, month]
+        (row.at, step): known[row.region, row.salesperson, period]
         for row in sheet.rows
         if row.leaf
-        for step, month in enumerate(sheet.months)
-        if (row.region, row.salesperson, month) in known
+        for step, period in enumerate(sheet.months)
+        if (row.region, row.salesperson, period) in known
     }
 
 
@@ -81,14 +86,7 @@ def of_year(work: Work, sheet: PlanSheet, before: int) -> Reference:
 
 def of_history(work: Work, sheet: PlanView, before: int) -> Reference:
     """What was achieved in the same periods some years before by the leaves of Plan by choice."""
-    known = history_of(results_named(work, "lines", "cash"), sheet, before)
-    return {
-        (row.at, step): known[row.region, row.salesperson, period]
-        for row in sheet.rows
-        if row.leaf
-        for step, period in enumerate(sheet.months)
-        if (row.region, row.salesperson, period) in known
-    }
+    return placed(sheet, history_of(results_named(work, "lines", "cash"), sheet, before))
 
 
 def of_parts(results: dict[str, pd.DataFrame], measure: str, months: list[str]) -> dict[tuple[str, str, str], float]:

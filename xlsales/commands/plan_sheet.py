@@ -86,7 +86,11 @@ class PlanSheet:
     def mine(self, plan: pd.DataFrame, version: str = "") -> pd.DataFrame:
         """The rows of the plan that its leaves show (or show of another version), period by period."""
         found = plan[(plan["version"] == (version or self.version)) & (plan["measure"] == self.measure)]
-        return found[found["period"].isin(self.months) & found[list(OTHERS)].isna().all(axis=1)]
+        return self.cut_alike(found[found["period"].isin(self.months)])
+
+    def cut_alike(self, plan: pd.DataFrame) -> pd.DataFrame:
+        """The rows of the plan with the dimensions of its leaves."""
+        return plan[plan[list(OTHERS)].isna().all(axis=1)]
 
     def keys(self, rows: pd.DataFrame) -> list[Key]:
         """The leaf and the period of some rows of the plan."""

@@ -12,8 +12,9 @@ from xlsales.commands.answer import Answer
 from xlsales.commands.cycle import ran
 from xlsales.commands.plan_limits import fold_limits
 from xlsales.commands.plan_sheet import PlanSheet, fold, plan_sheets
-from xlsales.commands.plan_view import PlanView, merged, plan_view
-from xlsales.commands.plan_view import folded as folded_view
+from xlsales.commands.plan_view import PlanView, plan_view
+from xlsales.commands.plan_view_fold import folded as folded_view
+from xlsales.commands.plan_view_fold import merged
 from xlsales.commands.problem_rows import problem_table
 from xlsales.commands.protocol import Book, Change, Reading, Replace
 from xlsales.commands.sealing import KEPT, calendar, changed_closings, periods_named

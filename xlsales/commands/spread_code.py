@@ -9,7 +9,7 @@ from xlsales.commands.plan import chosen_on, lay, written
 from xlsales.commands.plan_limits import TABLE, fold_limits, held_sums, name_of, replaced, year_bounds
 from xlsales.commands.plan_reference import reference_of
 from xlsales.commands.plan_sheet import FIRST_MONTH, HELD, Planned, PlanSheet, code
-from xlsales.commands.plan_view import merged
+from xlsales.commands.plan_view_fold import merged
 from xlsales.commands.planning import SAME, Cells, cell_bounds, chosen_cells, locked_rows
 from xlsales.commands.protocol import Block, Book, Change, Patch
 from xlsales.commands.reading import PLANNING, Answer, Work, load

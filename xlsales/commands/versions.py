@@ -10,7 +10,7 @@ import pandas as pd
 from xlsales.commands.plan_fill import refilled
 from xlsales.commands.plan_limits import as_version, limit_patches, replaced
 from xlsales.commands.plan_sheet import PlanSheet
-from xlsales.commands.plan_view import merged
+from xlsales.commands.plan_view_fold import merged
 from xlsales.commands.protocol import Append, Book, Change, Patch, Replace
 from xlsales.commands.reading import PLANNING, Answer, Work, load
 from xlsales.commands.spread_code import typed_code

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from xlsales.commands.plan_view import fold_all
+from xlsales.commands.plan_view_fold import fold_all
 from xlsales.commands.protocol import Matrix
 from xlsales.problems import InputError
 from xlsales.schema.origin import letters

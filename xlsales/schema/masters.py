@@ -16,6 +16,8 @@ from xlsales.schema.model import (
 )
 
 RISK_CLASSES = ("AAA", "AA", "A", "B", "C")
+# What goes along where a customer or a region changes hands.
+KEEPS = (choice("keeps_quota", "old", "new"), choice("keeps_credit", "old", "new"), money("quota_moved"))
 
 TABLES = (
     Table("settings", "settings", ("setting",), (must(code("setting")), text("value")), role="master"),
@@ -146,9 +148,7 @@ TABLES = (
             must(ref("customer")),
             must(date("valid_from")),
             must(ref("salesperson", "salespeople")),
-            choice("keeps_quota", "old", "new"),
-            choice("keeps_credit", "old", "new"),
-            money("quota_moved"),
+            *KEEPS,
         ),
         role="master",
     ),
@@ -161,9 +161,7 @@ TABLES = (
             must(date("valid_from")),
             must(ref("salesperson", "salespeople")),
             ref("replaces", "salespeople"),
-            choice("keeps_quota", "old", "new"),
-            choice("keeps_credit", "old", "new"),
-            money("quota_moved"),
+            *KEEPS,
         ),
         role="master",
     ),

@@ -5,12 +5,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from xlsales.core.beside import named
+from xlsales.core.beside import changes, named
 from xlsales.core.comparing import spans
 from xlsales.core.cube import Cube
 from xlsales.core.hierarchy import Tree
 from xlsales.core.margins import margin_report
-from xlsales.core.ratio import ratio
 from xlsales.core.rollup import seen_from
 from xlsales.stages.beside import five_beside, known_from
 from xlsales.stages.cycle import Cycle, Frames, names
@@ -130,11 +129,9 @@ def _margin_beside(cycle: Cycle) -> pd.DataFrame:
                 columns[named(name, time)] = there if full else np.nan
         parts.append(pd.DataFrame({"member": members.astype("str"), **columns}).assign(dimension=dimension))
     table = pd.concat(parts, ignore_index=True)
-    for name in ("sales", "margin"):
-        now, before = table[named(name, "year_to_date")], table[named(name, "last_year")]
-        base = before.where(before > 0)
-        table[named(name, "change_last_year")] = ratio(now - base, base)
-    return table
+    figures = ("sales", "margin")
+    to_date = {name: table[named(name, "year_to_date")] for name in figures}  # what stands against last year's
+    return changes(table.assign(**to_date), figures).drop(columns=list(figures))
 
 
 def with_names(cycle: Cycle, table: pd.DataFrame, column: str = "dimension") -> pd.DataFrame:
