@@ -228,7 +228,7 @@ def test_only_rows_of_a_day_and_later_are_read(tmp_path):
         ({"table": "receipts"}, "source_without_file"),
         ({"table": "receipts", "file": "none.csv"}, "file_not_there"),
         ({"table": "receipts", "file": "r.csv", "mapping": "odo"}, "mapping_unknown"),
-        ({"table": "receipts", "file": "r", "connection": "erp", "mapping": "sap"}, "source_mapping_file"),
+        ({"table": "receipts", "file": "r.csv", "mapping": "sap"}, "mapping_table"),
         ({"table": "salespeople", "file": "r.csv", "since": dt.datetime(2026, 1, 1)}, "source_since"),  # noqa: DTZ001
     ],
 )

@@ -113,12 +113,10 @@ def row_of(table: str, line: Any, columns: Mapping[str, str], beside: Path | Non
         entry["since"] = day_column(table)
     elif since is not None:
         raise InputError(Problem("source_since", table=table, source=place))
-    if not pd.isna(line.connection):
-        if not pd.isna(line.mapping):
-            raise InputError(Problem("source_mapping_file", table=table, source=place))
-        return Row({**entry, "connection": str(line.connection), "table": file}, Path(), since)
     if not pd.isna(line.mapping):
         entry["mapping"] = str(line.mapping)
+    if not pd.isna(line.connection):
+        return Row({**entry, "connection": str(line.connection), "table": file}, Path(), since)
     if not pd.isna(line.worksheet):
         entry["sheet"] = str(line.worksheet)
     path = whole(file, beside)

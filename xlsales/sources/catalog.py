@@ -14,8 +14,9 @@ from xlsales.problems import Problem
 from xlsales.schema import TABLES
 from xlsales.schema.origin import Origin
 from xlsales.sources.csv_text import MARKS, decimal_of
-from xlsales.sources.database import Wanted, read_database
-from xlsales.sources.entries import Entry, checked, from_day, from_file, mapped, renamed
+from xlsales.sources.database import Wanted, headings, read_database
+from xlsales.sources.entries import Entry, by_mapping, checked, from_day, from_file, mapped, renamed
+from xlsales.sources.mappings import Ready, ready
 from xlsales.sources.query import Question, figure, run_queries
 from xlsales.sources.raw import READ, Raw, Taken, Unreadable, changed, finish, refuse, unopened
 
@@ -87,7 +88,11 @@ def read_entries(
 def _from_queries(raw: Raw, entries: Mapping[str, Entry], folder: Path, name: str, since: Since) -> list[Problem]:
     """Queries over the files of the folder, all in one engine; what is wrong with them."""
     asked = {
-        table: Question(entry["query"], _since(entry, since.get(table)), _control_query(entry))
+        table: Question(
+            entry["query"],
+            None if _named(entry) else _since(entry, since.get(table)),
+            _control_query(entry),
+        )
         for table, entry in entries.items()
         if "query" in entry and "connection" not in entry
     }
@@ -96,7 +101,13 @@ def _from_queries(raw: Raw, entries: Mapping[str, Entry], folder: Path, name: st
         entry, place = entries[table], f"{name} [{table}]"
         origin = Origin(place, decimal=entry.get("decimal") or _decimal(frame))
         try:
-            _keep(raw, table, entry, place, (frame, origin, taken))
+            if not _named(entry):
+                _keep(raw, table, entry, place, (frame, origin, taken))
+                continue
+            wanted = _since(entry, since.get(table))
+            rows = _under_our_names(table, frame, entry, place, in_order=True)
+            rows = from_day(rows, *wanted, place) if wanted else rows
+            _keep(raw, table, entry, place, (rows, origin, replace(taken, rows=len(rows), since=wanted)))
         except Unreadable as error:
             failed += error.problems
     return failed
@@ -122,21 +133,44 @@ def _from_connection(raw: Raw, table: str, entry: Entry, name: str, since: Since
     start = time.perf_counter()
     place = f"{name} [{table}]"
     wanted = _since(entry, since.get(table))
-    columns = entry.get("columns", {})
+    columns, chosen = dict(entry.get("columns", {})), Ready({}, {})
+    if "mapping" in entry and "table" in entry:
+        chosen = ready(entry["mapping"], table, headings(entry["connection"], entry["table"], place), place)
+        columns = {**chosen.columns, **columns}
+    # Where a day can only be told from what was read, the rows are left out here and not in the database.
+    told_late = bool(wanted) and (("query" in entry and _named(entry)) or wanted[0] in chosen.moments)
+    asked = None if told_late else wanted
     money = "" if "control" in entry else TABLES[table].money
     total = columns.get(money, "") if columns else money
-    question = Wanted(entry.get("query", ""), entry.get("table", ""), columns, entry.get("where", {}), wanted, total)
+    question = Wanted(entry.get("query", ""), entry.get("table", ""), columns, entry.get("where", {}), asked, total)
     answer = read_database(entry["connection"], question, place)
     control = answer.total
     if _control_query(entry):
         control = figure(read_database(entry["connection"], Wanted(_control_query(entry)), place).frame, place)
-    seconds = time.perf_counter() - start
-    taken = Taken(entry["connection"], len(answer.frame), seconds, answer.time, control, wanted)
     frame = answer.frame
-    if "query" in entry and entry.get("columns"):
-        frame = renamed(table, frame, entry["columns"], place)
+    if "query" in entry and _named(entry):
+        frame = _under_our_names(table, frame, entry, place, in_order=False)
+    elif "mapping" in entry:
+        frame, _ = by_mapping(frame, replace(chosen, columns={key: key for key in columns}), {}, in_order=False)
+    frame = from_day(frame, *wanted, place) if told_late else frame
+    seconds = time.perf_counter() - start
+    taken = Taken(entry["connection"], len(frame), seconds, answer.time, control, wanted)
     origin = Origin(place, decimal=entry.get("decimal") or _decimal(frame))
     _keep(raw, table, entry, place, (frame, origin, taken))
+
+
+def _named(entry: Entry) -> bool:
+    """Whether an entry says which heading is which column of ours."""
+    return "mapping" in entry or bool(entry.get("columns"))
+
+
+def _under_our_names(table: str, frame: pd.DataFrame, entry: Entry, place: str, *, in_order: bool) -> pd.DataFrame:
+    """A query's answer under our names, by a ready mapping and the columns that are named."""
+    columns = entry.get("columns", {})
+    if "mapping" in entry:
+        chosen = ready(entry["mapping"], table, [str(each) for each in frame.columns], place)
+        frame, columns = by_mapping(frame, chosen, columns, in_order=in_order)
+    return renamed(table, frame, columns, place)
 
 
 def _keep(raw: Raw, table: str, entry: Entry, place: str, found: tuple[pd.DataFrame, Origin, Taken]) -> None:

@@ -65,6 +65,19 @@ def read_database(name: str, wanted: Wanted, place: str) -> Answer:
         engine.dispose()
 
 
+def headings(name: str, table: str, place: str) -> list[str]:
+    """The names of a table's columns, without its rows. Raises Unreadable as `read_database` does."""
+    import sqlalchemy as sa
+
+    made, wanted = connection(name, place), Wanted(table=table)
+    engine = open_engine(made, place)
+    try:
+        statement = sa.select(sa.text("*")).select_from(_table(wanted, [])).where(sa.false())
+        return [str(each) for each in _ask(made, engine, statement, wanted, place).frame.columns]
+    finally:
+        engine.dispose()
+
+
 def _ask(made: Connection, engine: Any, statement: Any, wanted: Wanted, place: str) -> Answer:
     """Open, lock, ask, fetch; never commit."""
     from sqlalchemy.exc import DBAPIError, SQLAlchemyError

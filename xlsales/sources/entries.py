@@ -13,7 +13,7 @@ from xlsales.schema.model import DATE
 from xlsales.schema.origin import Origin
 from xlsales.sources.files import read_file
 from xlsales.sources.folder import alike
-from xlsales.sources.mappings import ready
+from xlsales.sources.mappings import Ready, ready
 from xlsales.sources.query import inside
 from xlsales.sources.raw import READ, Unreadable, refuse
 
@@ -22,6 +22,7 @@ KEYS = (
     "mapping", "since", "control",
 )  # fmt: skip
 BRACED = frozenset({"columns", "map", "where"})
+LEAST_MOMENT = 1e11  # milliseconds since 1970 that are no day written without separators
 Entry = Mapping[str, Any]
 
 
@@ -72,13 +73,26 @@ def from_file(table: str, entry: Entry, folder: Path, place: str) -> tuple[pd.Da
     headings = [str(name) for name in frame.columns]
     columns = dict(entry.get("columns", {}))
     if "mapping" in entry:
-        chosen = ready(entry["mapping"], table, headings, place)
-        columns = {**chosen.columns, **columns}
-        frame = with_values(frame, {columns[key]: pairs for key, pairs in chosen.words.items()})
+        frame, columns = by_mapping(frame, ready(entry["mapping"], table, headings, place), columns)
+    return (renamed(table, frame, columns, place, path.name) if columns else frame), origin, notes, path
+
+
+def by_mapping(
+    frame: pd.DataFrame, chosen: Ready, own: Mapping[str, str], *, in_order: bool = True
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The frame as a ready mapping reads it, and which of its columns are ours; columns that are named win.
+
+    in_order: the rows stand as the program wrote them. Those of a database have no order, so that nothing can be taken
+    from the line above and lines cannot be counted.
+    """
+    columns = {**chosen.columns, **own}
+    frame = with_values(frame, {columns[key]: pairs for key, pairs in chosen.words.items()})
+    frame = with_days(frame, {columns[key]: hours for key, hours in chosen.moments.items()})
+    if in_order:
         frame = filled_down(frame, [columns[key] for key in chosen.once])
         if chosen.numbered and chosen.numbered not in columns:
             frame, columns[chosen.numbered] = numbered(frame, columns[chosen.once[0]])
-    return (renamed(table, frame, columns, place, path.name) if columns else frame), origin, notes, path
+    return frame, columns
 
 
 def renamed(table: str, frame: pd.DataFrame, columns: Mapping[str, str], place: str, file: str = "") -> pd.DataFrame:
@@ -109,6 +123,24 @@ def with_values(frame: pd.DataFrame, values: Mapping[str, Mapping[str, str]]) ->
         place = [str(name) for name in frame.columns].index(heading)
         texts = frame.iloc[:, place].astype(object)
         changed[frame.columns[place]] = texts.map(lambda cell, pairs=pairs: pairs.get(str(cell).strip(), cell))
+    return frame.assign(**changed)
+
+
+def with_days(frame: pd.DataFrame, moments: Mapping[str, int]) -> pd.DataFrame:
+    """The frame with moments as days. moments: by heading, hours east of Greenwich.
+
+    Whole numbers of twelve digits and more are milliseconds since 1970 (from 1973 on); everything else stays.
+
+    >>> with_days(pd.DataFrame({"paid": ["1517328000000", "2018-02-01"]}), {"paid": 8})["paid"].tolist()
+    ['2018-01-31', '2018-02-01']
+    """
+    changed = {}
+    for heading, hours in moments.items():
+        cells = frame.iloc[:, [str(name) for name in frame.columns].index(heading)].astype(object)
+        numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
+        found = (numbers >= LEAST_MOMENT) & (numbers % 1 == 0)
+        shifted = pd.to_datetime(numbers[found] + hours * 3_600_000, unit="ms")
+        changed[heading] = cells.where(~found, shifted.dt.strftime("%Y-%m-%d").reindex(cells.index))
     return frame.assign(**changed)
 
 

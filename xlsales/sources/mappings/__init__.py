@@ -4,13 +4,15 @@ A file names its program (`title`), where in the program the export is made (`ex
 from (`taken_from`), whether a public source was seen (`confirmed`), and for each of our tables `columns` (our key =
 the heading, or several of which the first that stands there counts), `values` (a column's values as the program writes
 them = ours), `once` (columns that the program fills on the first line of a document only; the first of them is its
-number) and `numbered` (a column that is counted within the document where the file has none of its headings).
+number), `numbered` (a column that is counted within the document where the file has none of its headings) and
+`moments` (our date column = hours east of Greenwich by which a day begins, for programs that write milliseconds since
+1970).
 """
 
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -39,13 +41,14 @@ def mappings() -> dict[str, dict[str, Any]]:
 @dataclass(frozen=True)
 class Ready:
     """A ready mapping for one file. columns: our key = its heading; words: by our key, a value there = ours;
-    once, numbered: our keys, as in the file above.
+    once, numbered, moments: by our keys, as in the file above.
     """
 
     columns: Columns
     words: Values
     once: tuple[str, ...] = ()
     numbered: str = ""
+    moments: Mapping[str, int] = field(default_factory=dict)
 
 
 def ready(name: str, table: str, headings: list[str], place: str) -> Ready:
@@ -70,7 +73,8 @@ def ready(name: str, table: str, headings: list[str], place: str) -> Ready:
             raise refuse("mapping_heading", place, table, value=name, wanted=_several(wanted), headings=headings)
     values = {key: pairs for key, pairs in entry.get("values", {}).items() if key in columns}
     once = tuple(key for key in entry.get("once", ()) if key in columns)
-    return Ready(columns, values, once, counted if counted not in columns else "")
+    moments = {key: hours for key, hours in entry.get("moments", {}).items() if key in columns}
+    return Ready(columns, values, once, counted if counted not in columns else "", moments)
 
 
 def fitting(table: str, headings: list[str]) -> str:
