@@ -15,19 +15,12 @@ __all__ = ["book", "desk", "equipped", "extended", "lang", "path", "talk", "wind
 HERE = Path(__file__).parent
 
 
-# Minutes each on a machine with two processors, where a whole run must stay under three quarters of an hour.
-LONG = {"test_break", "test_flow_back", "test_flow_cycle"}
-LONG_IN_CHINESE = {"test_flow_choice", "test_flow_refresh", "test_flow_versions"}
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Not in the quick loop; what takes longest in the long run only."""
+    """In every run but the quick one."""
     for item in items:
         if HERE in item.path.parents:
-            chinese = getattr(item, "callspec", None) is not None and item.callspec.params.get("lang") == "zh"
-            long = item.path.stem in LONG or (chinese and item.path.stem in LONG_IN_CHINESE)
-            item.add_marker(pytest.mark.long if long else pytest.mark.slow)
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.hookimpl(wrapper=True)

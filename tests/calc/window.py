@@ -6,7 +6,7 @@ the screen, and names a picture of it.
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,12 @@ TITLE, ANSWERS = "xlsales", ("Yes", "No", "OK")  # of message boxes
 LOOK = 0.1  # seconds between two looks
 SOON, LATE = 60.0, 240.0  # for what the window does at once; for what a command may need on a busy machine
 UNHEARD, FOLLOWED = 20.0, 5.0  # after which a click without any effect, on a button or a link, is made again
+ANSWERED = 2.0  # the same on a message box: it closes at once, whatever is done then
 LOG_TAIL = 3000
 TEXT_BEGINS = 15  # points from the edge of a cell
 DEEPEST, MOST_CHILDREN = 14, 300
 PLACE_AND_SIZE = 15  # com.sun.star.awt.PosSize
+BAR = "toolbar/addon_"  # in the addresses of the toolbars of extensions
 
 
 @dataclass
@@ -35,6 +37,7 @@ class Window:
     office: Office
     screen: Screen
     pictures: Path
+    known: dict[str, Any] = field(default_factory=dict)  # toolbar buttons by their names, of the window in front
 
     @property
     def app(self) -> xw.App:
@@ -44,6 +47,7 @@ class Window:
     def show(self, path: Path) -> xw.Book:
         """Open a book; its window then fills the screen and has the keyboard."""
         book = self.app.books.open(str(path))
+        self.known.clear()
         self.main.setPosSize(0, 0, WIDTH, HEIGHT, PLACE_AND_SIZE)
         self.main.setFocus()
         self.settle()
@@ -54,11 +58,16 @@ class Window:
         assert settled(self.app.impl.context, LATE), self.told("the office does not come to rest")
 
     @property
-    def main(self) -> Any:
-        """The window of the book."""
+    def frame(self) -> Any:
+        """The frame of the book."""
         found = self.app.impl.books.active
         assert found is not None, "no book is open"
-        return found.xl.getCurrentController().getFrame().getContainerWindow()
+        return found.xl.getCurrentController().getFrame()
+
+    @property
+    def main(self) -> Any:
+        """The window of the book."""
+        return self.frame.getContainerWindow()
 
     def told(self, what: str) -> str:
         """A message with a picture of the screen and, in a file beside it, everything on it that has a name."""
@@ -93,6 +102,21 @@ class Window:
         """Where the middle of what bears an accessible name is; of several the highest: toolbars are above tabs."""
         look = lambda: [middle(each) for top in self.tops() for each in named(top, name)]  # noqa: E731
         return min(self.wait(look, within, f"nothing is called {name}"), key=lambda place: place[1])
+
+    def button(self, name: str) -> tuple[int, int]:
+        """Where a button of a toolbar is: all are looked for at once and remembered."""
+        found = attempt(lambda: middle(self.known[name])) if name in self.known else None
+        if found is None:
+            self.known = dict(self.wait(self.toolbars, SOON, "a toolbar"))
+            assert name in self.known, self.told(f"no button is called {name}")
+            found = middle(self.known[name])
+        return found
+
+    def toolbars(self) -> list[tuple[str, Any]]:
+        """The buttons on the toolbars of extensions, with their names."""
+        bars = [each for each in self.frame.LayoutManager.getElements() if BAR in each.ResourceURL]
+        inside = (found for bar in bars for found in walk(accessible(bar.getRealInterface())))
+        return [(label, context) for label, context in inside if shown(context)]
 
     def click(self, name: str) -> None:
         """Move the mouse onto something and press its button."""
@@ -129,7 +153,7 @@ class Window:
     def command(self, command: str, clicks: int = 1) -> None:
         """Click a command's button on the toolbar, with a real mouse, until it works. Menus speak English here."""
         self.main.setFocus()  # as a window manager gives it back when a message box closes
-        x, y = self.place(word("command." + command, "en"))
+        x, y = self.button(word("command." + command, "en"))
         end = time.monotonic() + LATE
         while True:
             for _ in range(clicks):
@@ -166,16 +190,17 @@ class Window:
         text, _ = self.box()
         end = time.monotonic() + LATE
         while True:
+            self.settle()  # a box can be found before it is shown; a click then goes to what is behind it
             for place in attempt(lambda: self.buttons(name)) or []:
                 self.press(*place)
                 break
-            heard = time.monotonic() + UNHEARD
+            heard = time.monotonic() + ANSWERED
             while time.monotonic() < heard:
                 if attempt(lambda: [True]) and text not in (attempt(self.texts) or []):
                     return
                 time.sleep(LOOK)
             assert time.monotonic() < end, self.told(f"the message box stays: {text}")
-            print(self.told(f"a click on {name} had no effect; it is made again"))
+            print(f"a click on {name} had no effect; it is made again: {text[:80]}")
 
     def texts(self) -> list[str]:
         """What the message boxes say."""
@@ -222,10 +247,15 @@ def walk(context: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
             yield from walk(child.getAccessibleContext(), depth + 1)
 
 
+def shown(context: Any) -> bool:
+    """Whether something has a place on the screen."""
+    return hasattr(context, "getLocationOnScreen") and context.getSize().Width > 0
+
+
 def named(window: Any, name: str) -> Iterator[Any]:
     """What is called so and has a place on the screen."""
     for found, context in walk(accessible(window)):
-        if found == name and hasattr(context, "getLocationOnScreen") and context.getSize().Width > 0:
+        if found == name and shown(context):
             yield context
 
 
