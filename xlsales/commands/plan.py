@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -110,8 +111,17 @@ def show(book: Book, sheet: PlanSheet, done: Allocated) -> None:
     lay(book, sheet, title, done.cells)
 
 
-def lay(book: Book, sheet: PlanSheet, title: str, cells: Mapping[tuple[int, int], float | None]) -> None:
-    """Lay old and new values on the sheet Preview. cells: the new ones by row and month, None for a cell emptied."""
+def lay(
+    book: Book,
+    sheet: PlanSheet,
+    title: str,
+    cells: Mapping[tuple[int, int], float | None],
+    reasons: Mapping[tuple[int, int], str] = MappingProxyType({}),
+) -> None:
+    """Lay old and new values on the sheet Preview. cells: the new ones by row and month, None for a cell emptied.
+
+    reasons: why a cell gets what it gets, where that is more than its own figure.
+    """
     measure = sheet.title(book.lang)
     rows: list[list[Cell]] = []
     for (at, month), value in cells.items():
@@ -119,12 +129,13 @@ def lay(book: Book, sheet: PlanSheet, title: str, cells: Mapping[tuple[int, int]
         before = float(old) if isinstance(old, float) else None
         change = (value or 0.0) - (before or 0.0)
         names: list[Cell] = [row.region or None, row.salesperson or None, row.name or None]
-        rows.append([measure, *names, sheet.months[month], before, value, change])
+        why: list[Cell] = [reasons.get((at, month))] if reasons else []
+        rows.append([measure, *names, sheet.months[month], before, value, change, *why])
     cut = (*sheet.cut.columns, "")[:2] if isinstance(sheet, PlanView) else ("region", "salesperson")
     named = ("measure", *cut, "period")
     heads = [label("plan", key, book.lang) if key else "" for key in named]
     heads.insert(3, label("salespeople", "name", book.lang))
-    heads += [word("said.preview." + key, book.lang) for key in ("old", "new", "change")]
+    heads += [word("said.preview." + key, book.lang) for key in ("old", "new", "change", *(["why"] if reasons else []))]
     book.show_preview(title, heads, rows)
 
 

@@ -10,10 +10,13 @@ from xlsales.commands.plan_sheet import Key, PlanSheet, code
 from xlsales.commands.plan_view import PlanView
 from xlsales.commands.protocol import Book
 from xlsales.commands.reading import Work, results_named
+from xlsales.commands.sealing import calendar
+from xlsales.core.calendar import Calendar, period_keys
 from xlsales.problems import InputError, Problem
 from xlsales.schema.targets import QUANTITIES
 
 Reference = dict[tuple[int, int], float]
+Results = Mapping[str, pd.DataFrame]
 
 
 def named(book: Book, sheet: PlanSheet) -> str:
@@ -31,10 +34,8 @@ def reference_of(book: Book, work: Work, sheet: PlanSheet) -> Reference:
     versions = set(work.tables["plan"]["version"])
     if name in versions:
         found = of_version(work, sheet, name)
-    elif isinstance(sheet, PlanView) and re.fullmatch(r"\d{4}", name):
-        found = of_history(work, sheet, int(sheet.year) - int(name))
     elif re.fullmatch(r"\d{4}", name) and re.fullmatch(r"\d{4}", sheet.year):
-        found = of_year(work, sheet, int(sheet.year) - int(name))
+        found = of_past(work, achieved(work), sheet, int(sheet.year) - int(name))
     else:
         facts = {"versions": sorted(versions)}
         raise InputError(Problem("plan_reference_unknown", table="plan", value=name, facts=facts))
@@ -60,9 +61,27 @@ def placed(sheet: PlanSheet, known: Mapping[Key, float]) -> Reference:
     }
 
 
-def of_year(work: Work, sheet: PlanSheet, before: int) -> Reference:
+def achieved(work: Work) -> Results:
+    """The results that past years are read from."""
+    return results_named(work, "five_quantities", "lines", "cash")
+
+
+def pasts(work: Work, sheet: PlanSheet, years: int) -> dict[int, Reference]:
+    """What the leaves achieved in the same periods one year before, two, ... as far as anything is known."""
+    results = achieved(work)
+    found = {before: of_past(work, results, sheet, before) for before in range(1, years + 1)}
+    return {before: known for before, known in found.items() if known}
+
+
+def of_past(work: Work, results: Results, sheet: PlanSheet, before: int) -> Reference:
+    """What was achieved some years before in the same periods, by leaf and period."""
+    if isinstance(sheet, PlanView):
+        return placed(sheet, history_of(results, sheet, before))
+    return of_year(results, sheet, before, calendar(work.settings))
+
+
+def of_year(results: Results, sheet: PlanSheet, before: int, days: Calendar) -> Reference:
     """What was achieved in the same months some years before: of a person, of a person in a region, of a region."""
-    results = results_named(work, "five_quantities", "lines", "cash")
     months = [f"{int(month[:4]) - before}{month[4:]}" for month in sheet.months]
     five = results["five_quantities"]
     five = five[five["period"].isin(months)]
@@ -70,7 +89,7 @@ def of_year(work: Work, sheet: PlanSheet, before: int) -> Reference:
     known = {(str(dimension), str(member), str(period)): float(value) for dimension, member, period, value in rows}
     people = [row.salesperson for row in sheet.rows if row.leaf and row.salesperson]
     shared = {person for person in people if people.count(person) > 1}
-    split = of_parts(results, sheet.measure, months) if shared else {}
+    split = of_parts(results, sheet.measure, months, days) if shared else {}
     found = {}
     for row in sheet.rows:
         for step, month in enumerate(months if row.leaf else ()):
@@ -84,17 +103,12 @@ def of_year(work: Work, sheet: PlanSheet, before: int) -> Reference:
     return found
 
 
-def of_history(work: Work, sheet: PlanView, before: int) -> Reference:
-    """What was achieved in the same periods some years before by the leaves of Plan by choice."""
-    return placed(sheet, history_of(results_named(work, "lines", "cash"), sheet, before))
-
-
-def of_parts(results: dict[str, pd.DataFrame], measure: str, months: list[str]) -> dict[tuple[str, str, str], float]:
-    """Figures by region, person and calendar month, for a person who stands in several regions."""
+def of_parts(results: Results, measure: str, months: list[str], days: Calendar) -> dict[tuple[str, str, str], float]:
+    """Figures by region, person and month, for a person who stands in several regions."""
     rows = results.get("cash" if measure == QUANTITIES[-1] else "lines")
     if rows is None or rows.empty:
         return {}
-    month = rows["date"].dt.strftime("%Y-%m")
-    rows = rows.assign(month=month)[month.isin(months)]
+    month = period_keys(rows["date"], "month", days)
+    rows = rows.assign(month=month)[month.isin(months).to_numpy()]
     sums = rows.groupby(["region", "salesperson", "month"])[measure].sum(min_count=1)
     return {(str(key[0]), str(key[1]), str(key[2])): float(value) for key, value in sums.items()}  # type: ignore[index]

@@ -13,7 +13,8 @@ from xlsales.commands.plan_view_fold import merged
 from xlsales.commands.planning import SAME, Cells, cell_bounds, chosen_cells, locked_rows
 from xlsales.commands.protocol import Block, Book, Change, Patch
 from xlsales.commands.reading import PLANNING, Answer, Work, load
-from xlsales.commands.spread_method import code_of
+from xlsales.commands.spread_method import Method, chosen_method
+from xlsales.commands.spread_weights import FROM_PAST, Weighed, shared, weighed
 from xlsales.core.apportion import allocation
 from xlsales.core.plan_down import grid_unit
 from xlsales.core.refusal import Refusal
@@ -30,13 +31,17 @@ Place = tuple[int, int]  # row and month
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a code is asked to do. cells: leaves by month, row by row. totals: the rows that add up, by month."""
+    """What a code is asked to do. cells: leaves by month, row by row. totals: the rows that add up, by month.
+
+    method: the method that was chosen instead of a code, where no code says the same.
+    """
 
     sheet: PlanSheet
     code: SpreadCode
     text: str
     cells: Cells
     totals: Cells
+    method: Method | None = None
 
 
 def typed_code(book: Book, measure: str) -> str:
@@ -51,13 +56,15 @@ def spread_over(book: Book) -> Answer:
     """Show what the code makes of the selected cells; holds are set and released at once."""
     work = load(book, only=PLANNING)
     wanted = asked(book, work)
-    if wanted.code.method in FOLLOWING:
+    method, by = wanted.method, None
+    if wanted.code.method in FOLLOWING or (method and method.way in FROM_PAST):
         work = load(book)
     try:
         if wanted.code.method in HOLDS:
             return held(book, work, wanted)
         reference = reference_of(book, work, wanted.sheet) if wanted.code.method in FOLLOWING else None
-        new, equal = spread_cells(wanted, float(work.settings["rounding"]), reference)
+        by = weighed(work, wanted.sheet, wanted.cells, method, book.lang) if method else None
+        new, equal = spread_cells(wanted, float(work.settings["rounding"]), reference, by)
     except Refusal as refusal:
         raise InputError(replace(from_refusal(refusal), table="plan")) from refusal
     if not new:
@@ -70,7 +77,7 @@ def spread_over(book: Book) -> Answer:
         "code": wanted.text,
     }
     title = word("said.preview.spread_equal" if equal else "said.preview.spread", book.lang, year=sheet.year, **facts)
-    lay(book, sheet, title, new)
+    lay(book, sheet, title, new, by.reasons if by else {})
     parameters = f"{sheet.measure} {sheet.version} {sheet.year}: {wanted.text}"
     says = word("said.previewed", book.lang, cells=len(new))
     return Answer(says=says, parameters=parameters, rows=len(new), undoable=False)
@@ -80,10 +87,10 @@ def asked(book: Book, work: Work) -> Wanted:
     """The code and the cells that it is for."""
     selected = book.selection()
     sheet, _ = chosen_on(work, selected)
-    text, chosen = typed_code(book, sheet.name), code_of(book, sheet.name)
+    text, chosen = typed_code(book, sheet.name), chosen_method(book, sheet.name)
     if text and chosen:
-        raise InputError(Problem("spread_two_ways", table="plan", value=text, facts={"method": chosen}))
-    text = text or chosen
+        raise InputError(Problem("spread_two_ways", table="plan", value=text, facts={"method": chosen.text}))
+    text = chosen.code if chosen else text
     if not text:
         raise InputError(Problem("spread_no_code", sheet=sheet.matrix.sheet, cell=_command_cell(book, sheet.name)))
     try:
@@ -94,7 +101,9 @@ def asked(book: Book, work: Work) -> Wanted:
     cells, totals = selected_cells(sheet, blocks), selected_totals(sheet, blocks)
     if parsed.directions:
         cells = directed(sheet, cells, totals, parsed.directions)
-    return Wanted(sheet, parsed, text, cells, totals)
+    return Wanted(
+        sheet, parsed, chosen.text if chosen else text, cells, totals, chosen if chosen and chosen.way else None
+    )
 
 
 def check_allowed(work: Work, sheet: PlanSheet, new: Mapping[Place, float | None]) -> None:
@@ -165,11 +174,12 @@ def amount(sheet: PlanSheet, place: Place) -> float:
 
 
 def spread_cells(
-    wanted: Wanted, rounding: float, reference: Mapping[Place, float] | None = None
+    wanted: Wanted, rounding: float, reference: Mapping[Place, float] | None = None, by: Weighed | None = None
 ) -> tuple[dict[Place, float | None], bool]:
     """New values of the cells that change, and whether shares are equal for want of anything to go by.
 
-    reference: what RP and R% follow; a cell that has none gets nothing by RP and stays as it is by R%.
+    reference: what RP and R% follow; a cell that has none gets nothing by RP and stays as it is by R%. by: the weights
+    of a method that no code says.
 
     Months of rows that add up and are held (HC) keep their sums: the leaves under them that were not selected give way.
     """
@@ -187,13 +197,19 @@ def spread_cells(
         if np.isnan(other).all():
             raise InputError(Problem("plan_reference_empty", table="plan", value=sheet.year))
         other = np.nan_to_num(other) if wanted.code.method == "RP" else other
-    done = spread(wanted.code, before, kept, other, unit)
+    if by is not None and wanted.method is not None:
+        amount_of, held_too = wanted.code.numbers[0], (cells, before, kept)
+        amounts, equal = shared(sheet, wanted.method, amount_of, by, held_too, unit)
+        amounts = np.where(kept, before, amounts)
+    else:
+        done = spread(wanted.code, before, kept, other, unit)
+        amounts, equal = done.amounts, done.announced_equal
     values: dict[Place, float | None] = {
-        place: None if np.isnan(value) else float(value) for place, value in zip(cells, done.amounts, strict=True)
+        place: None if np.isnan(value) else float(value) for place, value in zip(cells, amounts, strict=True)
     }
     values |= given_way(sheet, values, unit)
     changed = {place: value for place, value in values.items() if differs(amount(sheet, place), value)}
-    return changed, done.announced_equal
+    return changed, equal
 
 
 def differs(old: float, new: float | None) -> bool:
