@@ -14,6 +14,7 @@ from xlsales.commands.sealing import changed_closings, content, seals
 from xlsales.core.closing import fingerprint
 from xlsales.exchange.book_file import read_plan_book
 from xlsales.labels import LANGUAGES, label, word
+from xlsales.schema.closing import SEALED
 from xlsales.validate import validate_all
 
 __all__ = ["log_file"]  # the fixture that keeps failures in a folder of the test's own
@@ -69,13 +70,43 @@ def test_a_changed_line_a_removed_seal_and_a_forged_one_are_told():
     assert told(closed_company(more=MORE)) == ["closed_sum_changed"]
     frames = closed_company()
     seal = frames["closed_content"]
-    assert told(frames | {"closed_content": seal[seal["table"] != "orders"]}) == []  # the period itself is what it was
+    assert told(frames | {"closed_content": seal[seal["sealed"] != "orders"]}) == []  # the period itself is what it was
     forged = closed_company(more=MORE)
     checked = validate_all(forged)
     now = seals(content(checked.tables, checked.settings, MONTH), MONTH)
     assert told(forged | {"closed_content": now}) == ["closed_changed"]
     none = forged["closed_content"].iloc[:0]
     assert told(forged | {"closed_content": none}) == ["closed_changed"]
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("order_credits", "share"), ("cost_history", "unit_cost"), ("fx_rates", "rate")],
+)
+def test_what_the_figures_of_a_closed_period_stand_on_is_sealed_with_it(table, column):
+    frames = closed_company()
+    checked = validate_all(frames)
+    inside = content(checked.tables, checked.settings, MONTH)[table].index
+    raised = {column: frames[table][column].where(frames[table].index != inside[0], frames[table][column] + 0.25)}
+    changed = frames | {table: frames[table].assign(**raised)}
+    checked = validate_all(changed)
+    found = changed_closings(checked.tables, checked.settings, {})
+    assert [problem.facts["other_table"] for problem in found] == [table]
+
+
+def test_every_table_that_may_be_sealed_has_its_seal_named():
+    checked = validate_all(company())
+    assert set(content(checked.tables, checked.settings, MONTH)) <= set(SEALED)
+
+
+def test_seals_name_their_table_in_the_users_language_and_are_read_back(tmp_path):
+    raw = read_plan_book(saved(tmp_path, "zh"))
+    shown = set(raw.tables["closed_content"][label("closed_content", "sealed", "zh")])
+    assert word("table.orders", "zh") in shown
+    assert "orders" not in shown
+    checked = validate_all(raw, lang="zh")
+    assert "orders" in set(checked.tables["closed_content"]["sealed"])
+    assert changed_closings(checked.tables, checked.settings, {}) == []
 
 
 def test_a_period_whose_row_was_deleted_is_told():

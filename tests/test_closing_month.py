@@ -267,7 +267,7 @@ def test_a_period_opened_again_is_closed_again():
     click(book, "close_period")
     assert said(book) == f"The period {MONTH} is closed."
     again = rows_of(book, "closed_content")
-    assert again["table"].tolist() == hashes["table"].tolist()
+    assert again["sealed"].tolist() == hashes["sealed"].tolist()
     assert rows_of(book, "locked_plans")["rate"].iloc[0] == 0.25
     click(book, "check")
     assert problems(book) == []

@@ -104,6 +104,23 @@ def test_the_planted_trouble_is_the_first_alert_with_its_cause() -> None:
     assert first["part_name"] in said
 
 
+def test_an_alert_names_the_largest_known_cause_and_what_none_explains() -> None:
+    """What is called other tells nobody what to do: the known cause is named, and what it leaves open if that is more."""
+    results = company()[1]
+    alerts = results["alerts"]
+    cash = alerts[(alerts["measure"] == "collections") & (alerts["member"] == PLANTED["region"])].iloc[0]
+    gaps = results["gaps"]
+    own = gaps[(gaps["measure"] == "collections") & (gaps["member"] == PLANTED["region"])].set_index("cause")["size"]
+    assert own.idxmax() == "other"
+    assert (cash["cause"], cash["cause_money"]) == ("overdue", own["overdue"])
+    assert cash["unexplained"] == own["other"]
+    said = worded(results, "en")["alerts"].loc[cash.name, "reason"]
+    assert f"Overdue customers, {own['overdue']:,.0f}. No known cause explains {own['other']:,.0f}." in said
+    first = alerts.iloc[0]
+    assert first["cause"] == "visits"
+    assert not first["unexplained"] > 0
+
+
 def test_parts_name_the_trouble_that_holds_them_and_troubles_come_first() -> None:
     alerts = company()[1]["alerts"]
     heads = alerts["part_of"].isna()

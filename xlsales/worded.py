@@ -24,14 +24,16 @@ def _alerts(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
     reasons = []
     for row in frame.to_dict("records"):
         says = [word(f"says.{row['alert']}", lang, **{name: shown(fact) for name, fact in row["facts"].items()})]
-        if row.get("cause"):
+        if row.get("cause") and row["cause_money"] == row["cause_money"]:  # else no known cause is sized
             says.append(
                 word("says.cause", lang, cause=_value("cause", row["cause"], lang), size=shown(row["cause_money"]))
             )
+        if row.get("unexplained", 0) > 0:
+            says.append(word("says.unexplained", lang, size=shown(row["unexplained"])))
         if row.get("part_name"):
             says.append(word("says.part", lang, name=row["part_name"], money=shown(row["part_money"])))
         reasons.append(word("where.space", lang).join(says))
-    gone = [name for name in ("facts", "cause_money", "part_name", "part_money") if name in frame]
+    gone = [name for name in ("facts", "cause_money", "unexplained", "part_name", "part_money") if name in frame]
     return frame.drop(columns=gone).assign(reason=pd.Series(reasons, index=frame.index, dtype="str"))
 
 

@@ -15,6 +15,10 @@ from xlsales.schema.origin import Origin
 LAST_DAY = 31  # a month that closes on the 31st closes on its last day
 KEPT = ("review_page", "closed_periods", "closed_content", *LOCKED.values())  # what closing itself writes
 OF_PERIOD = ("targets", "reviews", "review_page")  # tables whose rows name the period
+OF_DAY = {"interactions": "at", "satisfaction": "date", "red_lines": "date"}  # dated, though of no fiscal year's sums
+VALID = {"fx_rates": "date"} | dict.fromkeys(
+    (*LOCKED, "cost_history", "customer_owners", "region_owners"), "valid_from"
+)
 CODES = frozenset({"closed_table_changed", "closed_sum_changed", "closed_changed", "closed_opened"})
 Frames = Mapping[str, pd.DataFrame]
 
@@ -28,8 +32,9 @@ def calendar(settings: Mapping[str, Any]) -> Calendar:
 def content(tables: Frames, settings: Mapping[str, Any], period: str) -> dict[str, pd.DataFrame]:
     """The rows that a period holds, with our columns only.
 
-    Of dated tables those dated in it, of targets and reviews those of the period, and every rule of
-    commission that was valid in it or before it.
+    Of dated tables those dated in it with what hangs on them (shared credit, lines of invoices, the cost of products),
+    of targets and reviews those of the period, and all that was valid in it or before it: rules of commission, costs,
+    owners, rates of exchange.
     """
     first, last = (pd.Timestamp(day) for day in period_days(period, calendar(settings)))
     after = last + pd.Timedelta(days=1)
@@ -37,17 +42,38 @@ def content(tables: Frames, settings: Mapping[str, Any], period: str) -> dict[st
     for key, table in TABLES.items():
         if key not in tables:
             continue
-        frame = tables[key]
-        if table.dated:
-            inside = (frame[table.dated] >= first) & (frame[table.dated] < after)
+        frame, day = tables[key], table.dated or OF_DAY.get(key, "")
+        if day:
+            inside = (frame[day] >= first) & (frame[day] < after)
         elif key in OF_PERIOD:
             inside = frame["period"] == period
-        elif key in LOCKED:
-            inside = frame["valid_from"] < after
+        elif key in VALID:
+            inside = frame[VALID[key]] < after
         else:
             continue
         found[key] = frame.loc[inside.fillna(value=False), [column.key for column in table.columns]]
-    return found
+    return found | _hanging(tables, found)
+
+
+def _hanging(tables: Frames, found: Frames) -> dict[str, pd.DataFrame]:
+    """Rows without a day of their own that belong to orders and invoices of the period."""
+    more = {}
+    if {"orders", "order_credits"} <= tables.keys():
+        more["order_credits"] = _of(tables, "order_credits", "order", found["orders"])
+    if {"invoices", "invoice_lines"} <= tables.keys():
+        more["invoice_lines"] = _of(tables, "invoice_lines", "invoice", found["invoices"])
+    if {"orders", "products", "cost_history"} <= tables.keys():
+        orders = found["orders"]  # a product costs what stands there, unless the line or its cost history says it
+        sold = _of(tables, "products", "product", orders[orders["cost"].isna() & orders["unit_cost"].isna()])
+        sold = sold[~sold["product"].isin(tables["cost_history"]["product"])]
+        more["products"] = sold[["product", "unit", "unit_cost"]]
+    return more
+
+
+def _of(tables: Frames, table: str, key: str, owners: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a table, with our columns only, whose key stands in another table."""
+    columns = [column.key for column in TABLES[table].columns]
+    return tables[table].loc[tables[table][key].isin(owners[key]), columns]
 
 
 def seals(held: Frames, period: str) -> pd.DataFrame:
@@ -55,7 +81,7 @@ def seals(held: Frames, period: str) -> pd.DataFrame:
     rows = [
         {
             "period": period,
-            "table": key,
+            "sealed": key,
             "rows": float(len(frame)),
             "total": _total(key, frame),
             "hash": fingerprint({key: frame}),
@@ -63,7 +89,7 @@ def seals(held: Frames, period: str) -> pd.DataFrame:
         for key, frame in held.items()
         if len(frame)
     ]
-    return pd.DataFrame(rows, columns=["period", "table", "rows", "total", "hash"])
+    return pd.DataFrame(rows, columns=["period", "sealed", "rows", "total", "hash"])
 
 
 def _total(key: str, frame: pd.DataFrame) -> float:
@@ -81,8 +107,8 @@ def changed_closings(tables: Frames, settings: Mapping[str, Any], origins: Mappi
         held = content(tables, settings, row.period)
         if fingerprint(held) == row.hash:
             continue
-        before = sealed[sealed["period"] == row.period].set_index("table")
-        now = seals(held, row.period).set_index("table")
+        before = sealed[sealed["period"] == row.period].set_index("sealed")
+        now = seals(held, row.period).set_index("sealed")
         facts = {"period": row.period, "day": str(row.closed_on.date())}
         place = (origin.sheet, origin.cell(int(row.Index), 0)) if origin else ("", "")
         told = []

@@ -114,7 +114,7 @@ def pipeline_thin(coverage: pd.DataFrame, scope: str, at_least: float = 3.0) -> 
     rows = rows.assign(coverage=ratio(rows["open"], rows["target_left"]), at_least=at_least)
     rows = rows[rows["coverage"] < at_least]
     rows = rows.assign(scope=scope, measure="sales", money=(rows["target_left"] - rows["weighted"]).clip(lower=0))
-    return _rows("pipeline_thin", rows, ("coverage", "at_least", "open", "target_left"))
+    return _rows("pipeline_thin", rows, ("coverage", "at_least", "open", "weighted", "target_left"))
 
 
 def target_without_plan(targets: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,11 @@ from xlsales.schema.evaluation import TABLES as EVALUATION
 from xlsales.schema.model import Column, Table, choice, code, integer, must, number, period, share, text
 
 SECTIONS = ("five", "bridge", "alert", "score", "pay", "action", "decision")
+SEALED = (
+    *("orders", "order_credits", "invoices", "invoice_lines", "receipts", "contracts", "expenses", "targets"),
+    *("interactions", "satisfaction", "red_lines", "claw_backs", "commission_plan", "commission_assignment"),
+    *("products", "cost_history", "fx_rates", "customer_owners", "region_owners", "reviews", "review_page"),
+)
 LOCKED = {"commission_plan": "locked_plans", "commission_assignment": "locked_assignments"}  # by what is locked
 
 
@@ -40,8 +45,8 @@ TABLES = (
     Table(
         "closed_content",
         "reviews",
-        ("period", "table"),
-        (must(period("period")), must(code("table")), integer("rows"), number("total"), must(code("hash"))),
+        ("period", "sealed"),
+        (must(period("period")), must(choice("sealed", *SEALED)), integer("rows"), number("total"), must(code("hash"))),
         role="kept",
     ),
     *(locked(table) for table in LOCKED),

@@ -32,8 +32,8 @@ def agreement(cycle: Cycle) -> Frames:
 
 def _restated(cycle: Cycle, sealed: pd.DataFrame) -> pd.DataFrame:
     """Sums when the periods were closed beside the sums of now, where they differ by a cent or more."""
-    sealed = sealed[sealed["table"].isin(list(SEALED))]
-    closed = sealed[["period", "table", "total"]].dropna(subset=["total"])
+    sealed = sealed[sealed["sealed"].isin(list(SEALED))].rename(columns={"sealed": "restated"})
+    closed = sealed[["period", "restated", "total"]].dropna(subset=["total"])
     rows = []
     for period in sealed["period"].unique():
         first, last = (pd.Timestamp(day) for day in period_days(period, calendar(cycle)))
@@ -41,8 +41,8 @@ def _restated(cycle: Cycle, sealed: pd.DataFrame) -> pd.DataFrame:
             frame = cycle.tables[table]
             inside = (frame["date"] >= first) & (frame["date"] < last + pd.Timedelta(days=1))
             rows.append((period, table, float(frame.loc[inside.fillna(value=False), column].sum())))
-    now = pd.DataFrame(rows, columns=["period", "table", "total"])
-    names = {"table": "restated", "closed": "closed_sum", "now": "sum_now", "change": "restated_by"}
-    changed = restatements(closed, now, ["period", "table"], "total").rename(columns=names)
+    now = pd.DataFrame(rows, columns=["period", "restated", "total"])
+    names = {"closed": "closed_sum", "now": "sum_now", "change": "restated_by"}
+    changed = restatements(closed, now, ["period", "restated"], "total").rename(columns=names)
     days = cycle.tables["closed_periods"][["period", "closed_on"]].drop_duplicates("period")
     return changed.astype({"period": "str"}).merge(days, on="period", how="left")

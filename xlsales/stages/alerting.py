@@ -5,6 +5,7 @@ import pandas as pd
 
 from xlsales.core import alerts as rules
 from xlsales.core.calendar import first_day
+from xlsales.core.causes import OTHER
 from xlsales.core.customer_care import satisfaction
 from xlsales.core.period_steps import same_period_last_year
 from xlsales.stages.alert_rows import with_rows
@@ -51,20 +52,24 @@ def _above(cycle: Cycle) -> dict[tuple[str, str], list[tuple[str, str]]]:
 
 
 def _with_reasons(cycle: Cycle, table: pd.DataFrame) -> pd.DataFrame:
-    """At each trouble its largest cause, where the gaps know one, and its dearest part below the member."""
+    """At each trouble its largest known cause, where the gaps have one, what no cause explains, where that is more,
+    and its dearest part below the member.
+    """
     gaps = cycle.found.get("gaps")
-    table = table.assign(cause="", cause_money=np.nan, part_name="", part_money=np.nan)
+    table = table.assign(cause="", cause_money=np.nan, unexplained=np.nan, part_name="", part_money=np.nan)
     heads = table["part_of"].isna() & (table["alert"] == "behind_pace")
     if gaps is not None:
+        keys = ["scope", "member", "measure"]
         sized = gaps[gaps["cause"].astype("str") != ""].sort_values("size", ascending=False, kind="stable")
-        first = sized.drop_duplicates(["scope", "member", "measure"])
-        by_owner = first.set_index(["scope", "member", "measure"])[["cause", "size"]]
-        asked = pd.MultiIndex.from_frame(table[["scope", "member", "measure"]])
-        known = by_owner.reindex(asked)
-        table["cause"] = known["cause"].fillna("").to_numpy(object)
-        table["cause_money"] = known["size"].to_numpy(float)
-        behind = table["alert"] == "behind_pace"
-        table["cause"], table["cause_money"] = table["cause"].where(behind, ""), table["cause_money"].where(behind)
+        named, rest = (sized[mask] for mask in (sized["cause"] != OTHER, sized["cause"] == OTHER))
+        asked = pd.MultiIndex.from_frame(table[keys])
+        known, other = (part.drop_duplicates(keys).set_index(keys).reindex(asked) for part in (named, rest))
+        behind = (table["alert"] == "behind_pace").to_numpy()
+        size, unexplained = known["size"].to_numpy(float), other["size"].to_numpy(float)
+        table["cause"] = known["cause"].fillna(other["cause"]).fillna("").to_numpy(object)
+        table["cause"] = table["cause"].where(behind, "")
+        table["cause_money"] = np.where(behind, size, np.nan)
+        table["unexplained"] = np.where(behind & ~(unexplained <= size), unexplained, np.nan)
     parts = table[table["alert"].isin(["behind_pace"]) & table["part_of"].notna()]
     for at in table.index[heads]:
         row = table.loc[at]
