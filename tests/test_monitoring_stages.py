@@ -105,7 +105,7 @@ def test_the_planted_trouble_is_the_first_alert_with_its_cause() -> None:
 
 
 def test_an_alert_names_the_largest_known_cause_and_what_none_explains() -> None:
-    """What is called other tells nobody what to do: the known cause is named, and what it leaves open if that is more."""
+    """What is called other tells nobody what to do: the known cause is named, and what it leaves open, if more."""
     results = company()[1]
     alerts = results["alerts"]
     cash = alerts[(alerts["measure"] == "collections") & (alerts["member"] == PLANTED["region"])].iloc[0]
