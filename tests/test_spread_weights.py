@@ -20,7 +20,7 @@ MONTHS = 12
 NAMES = {
     "pattern": ("Pattern", "按模式"),
     "season": ("Season", "按季节比重"),
-    "season_days": ("Season by work days", "按季节与工作日"),
+    "season_days": ("Season by days", "按季节与工作日"),
     "capacity": ("Capacity", "按能力"),
     "rest": ("Rest to blanks", "余额给空格"),
     "monotone": ("Nobody lowered", "只增不减"),

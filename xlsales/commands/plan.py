@@ -116,11 +116,12 @@ def lay(
     sheet: PlanSheet,
     title: str,
     cells: Mapping[tuple[int, int], float | None],
-    reasons: Mapping[tuple[int, int], str] = MappingProxyType({}),
+    more: Mapping[tuple[int, int], Sequence[Cell]] = MappingProxyType({}),
+    heads_of: Sequence[str] = ("why",),
 ) -> None:
     """Lay old and new values on the sheet Preview. cells: the new ones by row and month, None for a cell emptied.
 
-    reasons: why a cell gets what it gets, where that is more than its own figure.
+    more: what stands behind the change of each cell, under these headings: why it gets what it gets.
     """
     measure = sheet.title(book.lang)
     rows: list[list[Cell]] = []
@@ -129,13 +130,12 @@ def lay(
         before = float(old) if isinstance(old, float) else None
         change = (value or 0.0) - (before or 0.0)
         names: list[Cell] = [row.region or None, row.salesperson or None, row.name or None]
-        why: list[Cell] = [reasons.get((at, month))] if reasons else []
-        rows.append([measure, *names, sheet.months[month], before, value, change, *why])
+        rows.append([measure, *names, sheet.months[month], before, value, change, *(more[at, month] if more else ())])
     cut = (*sheet.cut.columns, "")[:2] if isinstance(sheet, PlanView) else ("region", "salesperson")
     named = ("measure", *cut, "period")
     heads = [label("plan", key, book.lang) if key else "" for key in named]
     heads.insert(3, label("salespeople", "name", book.lang))
-    heads += [word("said.preview." + key, book.lang) for key in ("old", "new", "change", *(["why"] if reasons else []))]
+    heads += [word("said.preview." + key, book.lang) for key in ("old", "new", "change", *(heads_of if more else ()))]
     book.show_preview(title, heads, rows)
 
 
@@ -148,6 +148,10 @@ def confirm(book: Book) -> Answer:
 
     if shows_targets(shown):
         return confirm_targets(book, shown)
+    from xlsales.commands.spread_presence import confirm_presence, shows_presence  # noqa: PLC0415 - as above
+
+    if shows_presence(shown):
+        return confirm_presence(book, shown)
     work = load(book, only=PLANNING)
     sheet, changes = from_preview(work, shown)
     says = word("said.allocated", book.lang, cells=len(changes))

@@ -14,6 +14,7 @@ from xlsales.commands.planning import SAME, Cells, cell_bounds, chosen_cells, lo
 from xlsales.commands.protocol import Block, Book, Change, Patch
 from xlsales.commands.reading import PLANNING, Answer, Work, load
 from xlsales.commands.spread_method import Method, chosen_method
+from xlsales.commands.spread_presence import BESIDE, WAY, beside, by_presence
 from xlsales.commands.spread_weights import FROM_PAST, Weighed, shared, weighed
 from xlsales.core.apportion import allocation
 from xlsales.core.plan_down import grid_unit
@@ -59,6 +60,8 @@ def spread_over(book: Book) -> Answer:
     method, by = wanted.method, None
     if wanted.code.method in FOLLOWING or (method and method.way in FROM_PAST):
         work = load(book)
+    if method and method.way == WAY:
+        return by_presence_previewed(book, work, wanted)
     try:
         if wanted.code.method in HOLDS:
             return held(book, work, wanted)
@@ -77,9 +80,27 @@ def spread_over(book: Book) -> Answer:
         "code": wanted.text,
     }
     title = word("said.preview.spread_equal" if equal else "said.preview.spread", book.lang, year=sheet.year, **facts)
-    lay(book, sheet, title, new, by.reasons if by else {})
+    lay(book, sheet, title, new, {place: [by.reasons[place]] for place in new} if by and by.reasons else {})
     parameters = f"{sheet.measure} {sheet.version} {sheet.year}: {wanted.text}"
     says = word("said.previewed", book.lang, cells=len(new))
+    return Answer(says=says, parameters=parameters, rows=len(new), undoable=False)
+
+
+def by_presence_previewed(book: Book, work: Work, wanted: Wanted) -> Answer:
+    """Show what cells and quotas become when who joins or leaves counts as far as he is there."""
+    sheet = wanted.sheet
+    try:
+        every, said = by_presence(work, sheet, wanted.cells, book.lang)
+    except Refusal as refusal:
+        raise InputError(replace(from_refusal(refusal), table="plan")) from refusal
+    new = {place: value for place, value in every.items() if differs(amount(sheet, place), value)}
+    if not new:
+        return Answer(says=word("said.spread_same", book.lang), rows=0, undoable=False)
+    check_allowed(work, sheet, new)
+    facts = {"measure": sheet.title(book.lang), "version": sheet.version, "year": sheet.year, "code": wanted.text}
+    lay(book, sheet, word("said.preview.spread", book.lang, **facts), new, beside(work, sheet, new, said), BESIDE)
+    says = word("said.previewed", book.lang, cells=len(new))
+    parameters = f"{sheet.measure} {sheet.version} {sheet.year}: {wanted.text}"
     return Answer(says=says, parameters=parameters, rows=len(new), undoable=False)
 
 

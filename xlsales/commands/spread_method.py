@@ -23,6 +23,7 @@ METHODS = {
     "capacity": "P{0}",
     "rest": "P{0}",
     "monotone": "P{0}",
+    "presence": "P0",
     "clear": "C",
     "hold": "H",
     "release": "RH",
@@ -31,7 +32,15 @@ METHODS = {
     "release_all": "RA",
 }
 # methods that no code says, with what is typed beside the amount; the others are the code alone
-WAYS = {"pattern": True, "season": False, "season_days": False, "capacity": True, "rest": False, "monotone": False}
+WAYS = {
+    "pattern": True,
+    "season": False,
+    "season_days": False,
+    "capacity": True,
+    "rest": False,
+    "monotone": False,
+    "presence": False,
+}
 
 
 @dataclass(frozen=True)
