@@ -212,6 +212,32 @@ def test_five_quantities_and_comparisons_say_the_same() -> None:
     assert seen > 50
 
 
+def test_who_had_figures_last_year_and_none_since_stands_with_0_beside_them() -> None:
+    checked = validate.validate_all(sources.read(GOLDEN / "company"))
+    wanted = {"five_quantities", "lines", "cash"}
+    whole = steps.run(checked.tables, checked.settings, wanted=wanted).results
+    five = whole["five_quantities"]
+    years = five[(five["dimension"] == "product") & (five["period"].isin(["2025", "2026"]))]
+    member = years[years["sales"] > 0].groupby("member")["period"].nunique().pipe(lambda n: n[n == 2]).index[0]
+    orders = checked.tables["orders"]
+    kept = orders[~((orders["product"] == member) & (orders["date"] >= "2026-01-01"))]
+    fewer = {**checked.tables, "orders": kept}
+    table = steps.run(fewer, checked.settings, wanted=wanted).results["five_quantities"]
+    mine = table[(table["dimension"] == "product") & (table["member"] == member)].set_index("period")
+    assert mine.index.tolist() == ["", "2025", "2026"]
+    row = mine.loc["2026"]
+    before = orders[(orders["product"] == member) & (orders["date"] < "2026-01-01")]
+    known = before["date"].min() <= pd.Timestamp("2025-01-31")
+    assert (row["sales"], row["volume"], row["margin"]) == (0.0, 0.0, 0.0)
+    assert np.isnan(row["margin_rate"]), "there is no rate of nothing"
+    assert row["sales_year_to_date"] == 0.0
+    assert (row["sales_change_last_year"] == -1.0) if known else np.isnan(row["sales_last_year"])
+    cash = checked.tables["receipts"]
+    nobody = {**fewer, "orders": orders[orders["date"] < "2026-01-01"], "receipts": cash[cash["date"] < "2026-01-01"]}
+    table = steps.run(nobody, checked.settings, wanted=wanted).results["five_quantities"]
+    assert "2026" not in set(table["period"]), "of a year of which nothing is known nobody has 0"
+
+
 def test_a_member_without_a_target_still_lands_and_has_a_last_year() -> None:
     pace = golden("pace")
     rows = pace[(pace["scope"] == "product") & (pace["measure"] == "sales")].set_index("member")

@@ -45,10 +45,10 @@ class Rolled:
         self.book = open_company(lang, year_end(lang), name=str(self.path))
         self.early = refusal(lambda: click(self.book, "roll", lang))
         click(self.book, "review", lang)
-        self.reviewed = rows_of(self.book, "reviews")
+        self.reviewed = rows_of(self.book, "reviews", lang)
         south = self.reviewed.index[(self.reviewed["period"] == LAST) & (self.reviewed["member"] == "SOUTH")][0]
-        cell_of(self.book, "reviews", "decision", south).value = "Visit the customers handed over"
-        cell_of(self.book, "reviews", "next_target", south).value = DECIDED
+        cell_of(self.book, "reviews", "decision", south, lang).value = "Visit the customers handed over"
+        cell_of(self.book, "reviews", "next_target", south, lang).value = DECIDED
         click(self.book, "close_period", lang)
         self.before = self.book.impl.state()
         self.says = click(self.book, "roll", lang)

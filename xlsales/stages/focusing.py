@@ -35,7 +35,7 @@ def focus(cycle: Cycle) -> Frames:
         paced = pace[pace["scope"] == scope]
         chosen = _chosen(figures[figures["period"].isin(months)], paced)
         paced = paced.drop_duplicates("member").set_index("member").reindex(chosen)
-        known_as = [""] if scope == "company" else chosen  # targets name the company as they like
+        known_as = [""] * len(chosen) if scope == "company" else chosen  # targets name the company as they like
         columns = _achieved(cycle, figures, known_as, months)
         columns["planned"] = _planned(cycle, scope).reindex(index=known_as, columns=months).to_numpy(float)
         columns["expected"] = _expected(cycle, paced, months, shares)

@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 
 from xlsales.core.beside import changes, named
+from xlsales.core.calendar import period_keys
 from xlsales.core.comparing import spans
 from xlsales.core.cube import Cube
 from xlsales.core.hierarchy import Tree
 from xlsales.core.margins import margin_report
+from xlsales.core.period_steps import same_period_last_year
 from xlsales.core.rollup import seen_from
-from xlsales.stages.beside import five_beside, known_from
+from xlsales.stages.beside import FIVE, five_beside, known_from
 from xlsales.stages.cycle import Cycle, Frames, names
 from xlsales.stages.lines import calendar, tree_of
 
@@ -31,7 +33,9 @@ def quantities(cycle: Cycle) -> Frames:
     for dimension in ("company", *DIMENSIONS):
         by_month = dimension in BY_MONTH
         periods = ("none", "year", "month") if by_month else ("none", "year")
-        table = pd.concat([_of_dimension(cycle, dimension, period) for period in periods], ignore_index=True)
+        tables = {period: _of_dimension(cycle, dimension, period) for period in periods}
+        tables["year"] = _with_those_gone(cycle, tables["year"])
+        table = pd.concat(tables.values(), ignore_index=True)
         figures = partial(_by_member, cycle, dimension)
         parts.append(five_beside(cycle, table, figures, by_month=by_month))
     return {"five_quantities": with_names(cycle, pd.concat(parts, ignore_index=True))}
@@ -67,6 +71,23 @@ def _of_dimension(cycle: Cycle, dimension: str, period: str) -> pd.DataFrame:
     member = table[dimension].astype("str") if by else pd.Series("", index=table.index, dtype="str")
     key = table["period"].astype("str") if period != "none" else pd.Series(ALL_DATES, index=table.index, dtype="str")
     return table.drop(columns=[*by, "period"], errors="ignore").assign(dimension=dimension, member=member, period=key)
+
+
+def _with_those_gone(cycle: Cycle, years: pd.DataFrame) -> pd.DataFrame:
+    """The rows by fiscal year, with a row of 0 in the running year for who had figures last year and has none since.
+
+    So a lost customer stands beside her last year. Where nothing at all is known of the year nobody is added.
+    """
+    days = calendar(cycle)
+    year = str(period_keys(pd.Series([cycle.as_of]), "year", days).iloc[0])
+    now, past = (years[years["period"] == key] for key in (year, same_period_last_year(year, days)))
+    gone = past.loc[past["member"].notna() & ~past["member"].isin(now["member"]), ["dimension", "member"]]
+    if now.empty or gone.empty:
+        return years
+    known = {name: 0.0 if now[name].notna().any() else np.nan for name in FIVE}
+    rows = gone.assign(period=year, **known).reindex(columns=years.columns)
+    table = pd.concat([years, rows.astype(years.dtypes)], ignore_index=True)
+    return table.iloc[np.argsort(pd.factorize(table["member"])[0], kind="stable")]  # each behind the member's others
 
 
 def cube_of(cycle: Cycle, dimension: str) -> Cube:
