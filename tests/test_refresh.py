@@ -20,12 +20,14 @@ from tests import ooxml
 from xlsales import sources, terminal_refresh, validate
 from xlsales.__main__ import main
 from xlsales.build import workbook
+from xlsales.commands import refresh_report
 from xlsales.commands.protocol import Replace
 from xlsales.hosts import kept_copy, xlsx_parts, xlsx_write
 from xlsales.hosts.kept_copy import previous_of, replace_keeping
 from xlsales.hosts.xlsx_parts import table_places
 from xlsales.hosts.xlsx_values import revalued, sheet_parts
 from xlsales.hosts.xlsx_write import write_tables
+from xlsales.labels import word
 from xlsales.problems import InputError, sentence
 from xlsales.schema import TABLES
 
@@ -154,6 +156,20 @@ def small_company(lang: str = "en") -> dict[str, pd.DataFrame]:
             }
         ),
     }
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_of_many_tables_those_without_a_rejection_share_a_line(lang: str) -> None:
+    keys = list(TABLES)[: refresh_report.SINGLY + 3]
+    rows = pd.DataFrame({"table": keys, "source": "a.csv", "rows": 10, "rejected": 0, "rejected_money": 0.0})
+    rows = rows.assign(time="", seconds=0.5, control=float("nan"), total=float("nan"), difference=float("nan"))
+    rows.loc[0, ["rejected", "rejected_money"]] = [2, 77.0]
+    rows.loc[1, ["control", "total", "difference"]] = [100.0, 90.0, 10.0]
+    told = refresh_report.told(rows, lang)
+    assert [apart for _, apart in told] == [False, False, True, False]
+    assert "77.00" in told[0][0]
+    assert told[-1][0] == word("refresh.whole", lang, tables=13, rows="130", seconds="6.50")
+    assert len(refresh_report.told(rows.iloc[: refresh_report.SINGLY], lang)) == refresh_report.SINGLY + 1
 
 
 def company_of_exports() -> validate.Checked:

@@ -13,6 +13,7 @@ from xlsales.sources.folder import table_names
 from xlsales.validate import Read
 
 CENT = 0.005  # a difference below it is none
+SINGLY = 12  # so many tables without a rejection are told one by one; more of them in one line
 COLUMNS = tuple(column.key for column in TABLES["refreshes"].columns)
 
 
@@ -48,9 +49,13 @@ def state(control: float, difference: float) -> str:
 
 
 def told(report: pd.DataFrame, lang: str) -> list[tuple[str, bool]]:
-    """A line per table that was read, and one about its control total; with each whether it is a difference."""
-    lines = []
-    for row in report.itertuples():
+    """A line per table that was read, and one about its control total; with each whether it is a difference.
+
+    Of many tables those of which nothing was rejected, and of which no control total is known, share one line.
+    """
+    clean = (report["rejected"] == 0) & report["control"].isna()
+    lines, whole = [], report[clean] if clean.sum() > SINGLY else report.iloc[:0]
+    for row in report.drop(index=whole.index).itertuples():
         facts = {"table": table_name(row.table, lang), "source": row.source, "rows": f"{row.rows:,}"}
         facts |= {"rejected": f"{row.rejected:,}", "money": f"{row.rejected_money:,.2f}"}
         facts |= {"time": row.time or word("refresh.no_time", lang), "seconds": f"{row.seconds:.2f}"}
@@ -59,6 +64,10 @@ def told(report: pd.DataFrame, lang: str) -> list[tuple[str, bool]]:
             facts = {"control": figure(row.control), "total": figure(row.total), "difference": figure(row.difference)}
             apart = state(row.control, row.difference) == "differs"
             lines.append((word("refresh.apart" if apart else "refresh.agrees", lang, **facts), apart))
+    if len(whole):
+        count, seconds = whole["rows"].sum(), whole["seconds"].sum()
+        facts = {"tables": len(whole), "rows": f"{count:,.0f}", "seconds": f"{seconds:.2f}"}
+        lines.append((word("refresh.whole", lang, **facts), False))
     return lines
 
 
