@@ -59,9 +59,11 @@ def test_the_top_of_the_line_may_sign_anything_but_a_forgotten_limit_is_listed()
 
 
 def test_a_person_without_a_known_role_is_listed():
-    table = for_approval(asked(1.0, 0.01, "Zoe"), ROLES, PEOPLE)
-    assert table["reason"].tolist() == ["role_unknown"] * 2
-    assert table["approver_role"].isna().all()
+    for who in ("Zoe", None):
+        table = for_approval(asked(101.0, 0.06, who), ROLES, PEOPLE)
+        assert table["reason"].tolist() == ["role_unknown"] * 2
+        assert table["approver_role"].isna().all()
+    assert for_approval(asked(100.0, 0.05, "Zoe"), ROLES, PEOPLE).empty  # what everybody may sign
 
 
 def test_approvers_in_a_circle_are_refused():

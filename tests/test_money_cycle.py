@@ -142,6 +142,19 @@ def test_every_contract_above_its_role_s_limit_is_listed_for_approval_and_no_oth
     assert (given["discount_limit"] < given["discount"]).all()
 
 
+def test_a_large_contract_of_nobody_is_listed_and_a_cancelled_one_is_not() -> None:
+    tables = dict(checked().tables)
+    contracts = tables["contracts"].copy()
+    largest = contracts["amount"].nlargest(2).index
+    contracts.loc[largest[0], "salesperson"] = None
+    contracts.loc[largest[1], "status"] = "cancelled"
+    contracts.loc[largest, "signed"] = pd.Timestamp("2026-01-05")
+    outcome = steps.run(tables | {"contracts": contracts}, checked().settings, wanted=["approvals"])
+    listed = outcome.results["approvals"].set_index("document")
+    assert listed.loc[contracts.loc[largest[0], "contract"], "authority"] == "role_unknown"
+    assert contracts.loc[largest[1], "contract"] not in listed.index
+
+
 def test_bills_of_exchange_go_through_all_their_states() -> None:
     bills = found("bills")
     assert set(bills["state"]) == {"held", "discounted", "matured", "dishonoured"}

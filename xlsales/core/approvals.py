@@ -17,7 +17,7 @@ def for_approval(documents: pd.DataFrame, roles: pd.DataFrame, salespeople: pd.D
     discount), value, limit, over (value - limit), approver_role (the first one up the line whose limit suffices; blank
     where none does), reason, status (approved only where the document says so, else open). reason: over_limit;
     limit_missing, where a role with a superior has no limit typed; role_unknown, where nobody can say whose limit
-    counts. A role without a superior and without a limit may sign anything. Refuses approver_circle.
+    counts and the value is above the lowest limit that any role has. A role without a superior and without a limit may sign anything. Refuses approver_circle.
     Source: DEFINITIONS 10.
 
     >>> roles = pd.DataFrame({"role": ["rep", "head"], "contract_limit": [100.0, None], "discount_limit": [0.1, None],
@@ -38,7 +38,8 @@ def for_approval(documents: pd.DataFrame, roles: pd.DataFrame, salespeople: pd.D
         part = part.assign(value=part[what].astype(float), limit=part["role"].map(limits).astype(float))
         known = part["role"].isin(list(limits))
         over = part["value"] > part["limit"] + 1e-9
-        reasons = [~known, part["limit"].isna(), over]
+        lowest = min((limit for limit in limits.values() if np.isfinite(limit)), default=np.inf)
+        reasons = [~known & (part["value"] > lowest + 1e-9), known & part["limit"].isna(), over]
         part["reason"] = pd.Series(np.select(reasons, ["role_unknown", "limit_missing", "over_limit"], ""), part.index)
         part = part[part["reason"] != ""]
         approvers = [

@@ -354,6 +354,7 @@ TABLES = (
         money("contract_limit"),
         share("discount_limit"),
         code("approver_role"),
+        code("authority"),
     ),
     result(
         "contract_ledger",

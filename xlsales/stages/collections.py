@@ -138,7 +138,8 @@ def approvals(cycle: Cycle) -> pd.DataFrame:
     if roles.empty:
         return pd.DataFrame()
     contracts = cycle.tables["contracts"]
-    contracts = contracts[contracts["signed"] <= cycle.as_of].rename(columns={"contract": "document"})
+    contracts = contracts[(contracts["signed"] <= cycle.as_of) & (contracts["status"] != "cancelled").fillna(True)]
+    contracts = contracts.rename(columns={"contract": "document"})
     lines = discounted_documents(cycle).astype({"document": "str"})
     parts = []
     for kind, documents, limited in (
@@ -150,8 +151,7 @@ def approvals(cycle: Cycle) -> pd.DataFrame:
         said = documents.drop(columns=["salesperson", "status"], errors="ignore")
         parts.append(found.merge(said, on="document").assign(kind=kind))
     table = pd.concat(parts, ignore_index=True)
-    table = table[table["reason"] != "role_unknown"]
     limits = {name: table["limit"].where(table["what"] == what) for what, name in LIMITS.items()}
-    table = table.assign(**limits)
+    table = table.assign(**limits, authority=table["reason"])
     table = table.assign(salesperson=names(cycle, "salesperson", table["salesperson"].astype("str")))
     return table.sort_values(["kind", "amount"], ascending=[True, False], ignore_index=True)
