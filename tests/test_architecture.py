@@ -33,6 +33,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"pandas", "xlsxwriter"},
     ),
     "terminal_refresh": (EVERY | {"commands", "exchange", "terminal"}, {"pandas", "rich"}),
+    "terminal_five": (EVERY | {"commands", "core", "stages", "terminal"}, {"pandas"}),
     "terminal_sources": (EVERY | {"terminal", "terminal_refresh"}, set()),
     "terminal_calc": (EVERY | {"commands"}, {"platformdirs"}),
     "terminal_back": (EVERY | {"terminal"}, set()),
@@ -42,7 +43,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "sources": (
         {"schema", "problems", "labels"},
         {"pandas", "numpy", "narwhals", "duckdb", "sqlalchemy", "python_calamine", "pyarrow", "rapidfuzz", "isal"}
-        | {"platformdirs", "keyring"},
+        | {"platformdirs", "keyring", "pyspark"},
     ),
     "udfs": ({"core", "schema", "validate", "labels", "problems"}, {"pandas", "numpy"}),
     "commands": (

@@ -92,6 +92,7 @@ def parser(lang: str) -> Parser:
     selfcheck.add_argument("--in", dest="host", choices=("excel", "calc"), default="", help=says("arg.selfcheck_in"))
     calc_commands(commands, common, lang)
     exchange_commands(commands, common, writes, lang)
+    large_commands(commands, common, lang)
     topic = commands.add_parser("help", help=says("help"), parents=[common])
     topic.add_argument("topic", nargs="?", default="", metavar="TOPIC", help=says("arg.topic"))
     return top
@@ -141,6 +142,23 @@ def saved_commands(commands: Any, common: argparse.ArgumentParser, lang: str) ->
     named.add_argument("--mapping", default="", metavar="NAME", help=says("arg.mapping"))
     named.add_argument("--control", type=float, metavar="TOTAL", help=says("arg.control"))
     named.add_argument("--now", help=says("arg.now"))
+
+
+def large_commands(commands: Any, common: argparse.ArgumentParser, lang: str) -> None:
+    """What is grouped where the lines lie, because no sheet and no memory holds them."""
+
+    def says(key: str) -> str:
+        return word("cli." + key, lang)
+
+    five = commands.add_parser("five", help=says("five"), parents=[common])
+    five.add_argument("folder", type=Path, metavar="DIR", help=says("arg.large"))
+    five.add_argument("--by", default="", metavar="COLUMNS", help=says("arg.five_by"))
+    five.add_argument("--period", default="none", help=says("arg.five_period"))
+    five.add_argument("--first", metavar="DATE", help=says("arg.five_first"))
+    five.add_argument("--last", metavar="DATE", help=says("arg.five_last"))
+    five.add_argument("--engine", default="duckdb", metavar="ENGINE", help=says("arg.engine"))
+    five.add_argument("--control", type=float, metavar="TOTAL", help=says("arg.control"))
+    five.add_argument("--out", type=Path, metavar="FILE", help=says("arg.five_out"))
 
 
 def exchange_commands(
@@ -232,6 +250,12 @@ def run_command(arguments: argparse.Namespace) -> int:
 
             how = (arguments.table, arguments.mapping, arguments.control)
             return terminal_sources.sources(arguments.book, arguments.file, how, (lang, moment(arguments.now)))
+        case "five":
+            from xlsales import terminal_five
+
+            days = (day(arguments.first), day(arguments.last))
+            wish = terminal_five.Wish(arguments.by, arguments.period, days, arguments.engine, arguments.control)
+            return terminal_five.five(arguments.folder, wish, arguments.out, lang)
         case "build":
             return terminal.build_templates(arguments.out, lang)
         case "install" | "uninstall" | "doctor" | "selfcheck":
