@@ -17,7 +17,8 @@ def for_approval(documents: pd.DataFrame, roles: pd.DataFrame, salespeople: pd.D
     discount), value, limit, over (value - limit), approver_role (the first one up the line whose limit suffices; blank
     where none does), reason, status (approved only where the document says so, else open). reason: over_limit;
     limit_missing, where a role with a superior has no limit typed; role_unknown, where nobody can say whose limit
-    counts and the value is above the lowest limit that any role has. A role without a superior and without a limit may sign anything. Refuses approver_circle.
+    counts and the value is above the lowest limit that any role has. A role without a superior and without a limit may
+    sign anything. Refuses approver_circle.
     Source: DEFINITIONS 10.
 
     >>> roles = pd.DataFrame({"role": ["rep", "head"], "contract_limit": [100.0, None], "discount_limit": [0.1, None],
