@@ -30,6 +30,7 @@ from xlsales.hosts.xlsx_write import write_tables
 from xlsales.labels import word
 from xlsales.problems import InputError, sentence
 from xlsales.schema import TABLES
+from xlsales.sources import folder as folder_of_sources
 
 EXOTIC = Path(__file__).parent / "data" / "exotic.xlsm"
 NOW = datetime(2026, 6, 30, 12)  # noqa: DTZ001 - a fixed moment
@@ -340,6 +341,36 @@ sys.exit(main(["refresh", {str(book)!r}, "--lang", "en"]))
     assert "went wrong" not in done.stderr
     assert book.read_bytes() == data
     assert [path.name for path in tmp_path.iterdir()] == ["book.xlsx"]
+
+
+@pytest.mark.parametrize("inputs", [False, True])
+def test_a_folder_that_goes_away_in_the_middle_leaves_the_book_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], inputs: bool
+) -> None:
+    """A share of the network is lost when the first of its files is read and the second is not yet."""
+    checked, book, folder = company_of_exports(), tmp_path / "book.xlsx", tmp_path / "exports"
+    workbook.build(book, checked.tables, {}, [], checked.settings, lang="en", now=NOW)
+    folder.mkdir()
+    (folder / "invoices.csv").write_text("invoice,customer,date,due_date,amount\nI9,C,2026-06-01,2026-07-01,9\n")
+    (folder / "orders.csv").write_text(
+        "order,line,date,customer,product,quantity,amount\nO9,1,2026-06-05,D,P,20,1000\n"
+    )
+    data, read, real = book.read_bytes(), [], folder_of_sources.read_file
+
+    def lost(path: Path, table: str, **how: str) -> object:
+        found = real(path, table, **how)
+        read.append(path.name)
+        folder.rename(tmp_path / "gone")
+        return found
+
+    monkeypatch.setattr(folder_of_sources, "read_file", lost)
+    assert main(["refresh", str(book), "--lang", "en", *(["--inputs"] if inputs else [])]) == 2
+    assert len(read) == 1
+    said = capsys.readouterr().err
+    assert "orders.csv" in said or "invoices.csv" in said
+    assert "Traceback" not in said
+    assert book.read_bytes() == data
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["book.xlsx", "gone"]
 
 
 def test_a_locked_book_is_refused_and_left_alone(tmp_path: Path) -> None:
