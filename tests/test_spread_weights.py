@@ -162,8 +162,8 @@ def whole_rows(book, lang="en"):
 def test_a_season_lays_the_year_out_as_the_past_years_were_and_rows_as_last_year():
     book = seasonal()
     spread_by(book, "season", ("4500",), whole_rows(book))
-    assert why(book)[0] == "season 0.80, from 2 years of its own"
-    assert why(book)[11] == "season 3.20, from 2 years of its own"
+    assert why(book)[0] == "season 0.80, whole years of its own: 2"
+    assert why(book)[11] == "season 3.20, whole years of its own: 2"
     run("confirm", book)
     said(book)
     assert in_row(book, MONTHS, 0) == [100.0] * 11 + [400.0]
