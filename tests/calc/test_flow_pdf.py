@@ -6,7 +6,7 @@ import pytest
 import xlwings as xw
 from pypdf import PdfReader
 
-from tests.calc.window import Window
+from tests.calc.window import SOON, Window
 from xlsales.commands.registry import COMMANDS, GROUPS
 from xlsales.labels import word
 
@@ -27,7 +27,7 @@ def test_the_dashboard_becomes_a_pdf(window: Window, book: xw.Book, path: Path, 
 def test_the_menu_has_every_command(window: Window, path: Path) -> None:
     window.show(path)
     window.click("xlsales")
-    for group in GROUPS:
-        window.place(word("group." + group, "en"))
-    assert {word("command." + each, "en") for each in COMMANDS} <= set(window.names())
+    wanted = {word("group." + group, "en") for group in GROUPS}
+    wanted |= {word("command." + each, "en") for each in COMMANDS}
+    window.wait(lambda: wanted <= set(window.names()), SOON, f"a menu with {sorted(wanted)}")
     window.screen.tool("key", "Escape")
