@@ -67,3 +67,18 @@ def test_the_formula_counts_the_first_keys_and_turns_grey():
 def test_tables_that_a_program_fills_without_computing_keep_their_plain_name():
     own = {table.key for sheet in SHEETS if sheet.key == "sources" for table in sheet.tables}
     assert all(not empty_note(TABLES[key], "en") for key in own)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_differences_that_must_be_nothing_are_red(lang):
+    book = opened(empty(lang))
+    balance = book[word("sheet.collection_trend", lang)]
+    rules = [rule for area in balance.conditional_formatting for rule in area.rules if rule.dxf.font is not None]
+    red = [rule for rule in rules if rule.dxf.font.color is not None and rule.dxf.font.color.rgb == "FFC00000"]
+    assert len(red) == 1
+    for each in LANGUAGES:
+        assert word("value.balance_part.difference", each) in red[0].formula[0]
+    sources = book[word("sheet.sources", lang)]
+    heading = word("refreshes.difference", lang)
+    below = [cell.offset(row=1) for row in sources.iter_rows() for cell in row if cell.value == heading]
+    assert any(cell.number_format.startswith("[Red]") for cell in below)

@@ -180,6 +180,11 @@ class Styles:
         """A difference that must be 0: red in any program, wherever its table grows; a word beside it says so too."""
         return self(num_format="[Red]#,##0.00;[Red]-#,##0.00;0.00", align="right", bottom=1, bottom_color=LINE)
 
+    @property
+    def wrong(self) -> Any:
+        """What a condition finds wrong: red letters; a word beside it says so too."""
+        return self(font_color="#C00000", bold=True)
+
     def hold(self, *, typed: bool) -> Any:
         """The style of the narrow cell that holds the one to its left."""
         if typed:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pandas as pd
-from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from xlsales.build.captions import write_caption
 from xlsales.build.cells import Value, column_values, plain_values
@@ -23,7 +23,8 @@ from xlsales.build.layout import (
 from xlsales.build.lists import validate_column
 from xlsales.build.styles import MEASURED, MONEY_MEASURES, SENTENCES
 from xlsales.build.widths import ONE_LINE_BESIDE, WIDEST, column_width, set_widths, text_width
-from xlsales.build.wording import heading_help, headings, sheet_help, sheet_name, table_name
+from xlsales.build.wording import heading_help, headings, sheet_help, sheet_name, table_name, value_word
+from xlsales.labels import LANGUAGES
 from xlsales.schema import TABLES
 from xlsales.schema.beside import BESIDE as TIMES_OF
 from xlsales.schema.beside import beside
@@ -38,6 +39,7 @@ OVERLAPPING = frozenset(
     {"lever", "version", "dimension", "scope", "measure", "as_of", "valid_from", "role", "region", "stage"}
 )
 HEADER_HEIGHT = 32
+BALANCE_ROWS = 12  # more than the parts of a balance ever are
 BOLD = 10.0  # a sum in bold letters is as wide as one digit more
 LINE_HEIGHT = 14
 MOST_PRINTED = 18  # columns of a table with other times beside its figures; more are too small on paper
@@ -152,6 +154,17 @@ def write_block(build: Build, page: Any, block: Block, widths: dict[int, float])
         HEADER_ROW, block.first_column, block.last_row, block.last_column,
         {"name": list_object(table.key), "columns": columns, "style": None, "banded_rows": False},
     )  # fmt: skip
+    if table.key == "reconciliation":
+        redden(build, page, block)
+
+
+def redden(build: Build, page: Any, block: Block) -> None:
+    """Make a difference to the ledger red that is not 0; its row is known by its word, in either language."""
+    name, amount = (xl_rowcol_to_cell(FIRST_ROW, block.column(key), col_abs=True) for key in ("balance_part", "amount"))
+    words = ",".join(f"{name}={quoted(value_word('balance_part', 'difference', lang))}" for lang in LANGUAGES)
+    look = {"type": "formula", "criteria": f"=AND(OR({words}),ABS({amount})>=0.005)", "format": build.styles.wrong}
+    at = block.column("amount")
+    page.conditional_format(FIRST_ROW, at, FIRST_ROW + BALANCE_ROWS - 1, at, look)
 
 
 def input_message(build: Build, table: Table, column: Column, name: str) -> dict[str, object]:
