@@ -115,7 +115,7 @@ def test_an_alert_names_the_largest_known_cause_and_what_none_explains() -> None
     assert (cash["cause"], cash["cause_money"]) == ("overdue", own["overdue"])
     assert cash["unexplained"] == own["other"]
     said = worded(results, "en")["alerts"].loc[cash.name, "reason"]
-    assert f"Overdue customers, {own['overdue']:,.0f}. No known cause explains {own['other']:,.0f}." in said
+    assert f"Overdue customers, {own['overdue']:,.0f}. Unexplained: {own['other']:,.0f}." in said
     first = alerts.iloc[0]
     assert first["cause"] == "visits"
     assert not first["unexplained"] > 0

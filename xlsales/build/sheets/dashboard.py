@@ -118,7 +118,8 @@ def alert_lines(build: Build, page: Any, drawer: Drawer, key: str, at: tuple[int
         merged(page, (row + number, 2), 2, from_block(drawer, key, number, 2), styles(bottom=1, bottom_color="#D1D5DB"))
         money = from_block(drawer, key, number, 4)
         merged(page, (row + number, 4), 2, money, styles.cell(MONEY))
-        merged(page, (row + number, 6), COLUMNS - 6, from_block(drawer, key, number, 5), styles(font_size=9, indent=1))
+        reason = styles(font_size=9, indent=1, shrink=True)  # a long one stays whole on the printed page
+        merged(page, (row + number, 6), COLUMNS - 6, from_block(drawer, key, number, 5), reason)
 
 
 def region(build: Build, page: Any, drawer: Drawer, choice: str) -> None:
