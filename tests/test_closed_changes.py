@@ -94,6 +94,30 @@ def test_what_the_figures_of_a_closed_period_stand_on_is_sealed_with_it(table, c
     assert [problem.facts["other_table"] for problem in found] == [table]
 
 
+@pytest.mark.parametrize("table", ["budget", "targets", "activity_plan"])
+def test_what_was_planned_for_a_closed_period_is_sealed_with_it(table):
+    frames = closed_company()
+    late = frames[table].head(1).assign(period=MONTH)
+    after = frames[table].head(1).assign(period="2026-12")
+    for more, seen in ((late, [table]), (after, [])):
+        changed = frames | {table: pd.concat([frames[table], more], ignore_index=True)}
+        assert [facts["other_table"] for facts in facts_of(changed)] == seen
+
+
+def facts_of(frames):
+    checked = validate_all(frames)
+    return [problem.facts for problem in changed_closings(checked.tables, checked.settings, {})]
+
+
+def test_a_setting_that_changes_figures_is_sealed_and_one_of_looks_is_not():
+    frames = closed_company()
+    for name, value, seen in (("tax_rate", "0.06", ["settings"]), ("unit", "10000", []), ("confidence", "0.9", [])):
+        rows = frames["settings"][frames["settings"]["setting"] != name]
+        extra = pd.DataFrame({"setting": [name], "value": [value]}, dtype=object)
+        changed = frames | {"settings": pd.concat([rows, extra], ignore_index=True)}
+        assert [facts["other_table"] for facts in facts_of(changed)] == seen, name
+
+
 def test_every_table_that_may_be_sealed_has_its_seal_named():
     checked = validate_all(company())
     assert set(content(checked.tables, checked.settings, MONTH)) <= set(SEALED)

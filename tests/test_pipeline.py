@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import example
+from xlsales.core.calendar import Calendar
 from xlsales.core.deals import default_stages, read_deals, within
 from xlsales.core.pipeline import SUMMARY, funnel, losses, pipeline, velocity
 from xlsales.core.pipeline_due import by_month, coverage_by_month
@@ -157,6 +158,20 @@ def test_coverage_by_salesperson_and_month() -> None:
     assert rows.loc[("Cy", june), "coverage"] == 0
     assert rows.loc[("Bo", pd.Timestamp("2026-04-01")), "slipped"] == 800
     assert np.isnan(rows.loc[("Bo", pd.Timestamp("2026-04-01")), "coverage"])
+
+
+def test_months_close_on_the_day_of_the_company() -> None:
+    """Months that close on the 25th: a deal due on 28 June is July's, in the lines of months and against the target."""
+    days = Calendar(month_close_day=25)
+    deal = {"stage": "proposal", "value": 100.0, "salesperson": "Ann"}
+    deal["close_date"] = pd.to_datetime(["2026-06-25", "2026-06-28"])
+    read = read_deals(pd.DataFrame(deal), as_of=AS_OF)
+    assert by_month(read, days)["month"].dt.strftime("%Y-%m").tolist() == ["2026-06", "2026-07"]
+    assert by_month(read)["month"].dt.strftime("%Y-%m").tolist() == ["2026-06"]
+    month = pd.to_datetime(["2026-06-01", "2026-07-01"])
+    left = pd.DataFrame({"salesperson": "Ann", "month": month, "target_left": [50.0, 400.0]})
+    rows = coverage_by_month(read, left, days)
+    assert rows["coverage"].tolist() == [2.0, 0.25]
 
 
 def test_funnel_keeps_the_order_of_the_stages_and_shows_empty_ones() -> None:

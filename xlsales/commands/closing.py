@@ -6,7 +6,7 @@ from xlsales.commands.answer import Answer
 from xlsales.commands.protocol import Append, Book, Replace
 from xlsales.commands.reading import Work, load, of_closed
 from xlsales.commands.reviewing import reviewed
-from xlsales.commands.sealing import calendar, content, seals
+from xlsales.commands.sealing import calendar, content, empty, seals
 from xlsales.core.calendar import last_day, period_keys
 from xlsales.core.closing import fingerprint
 from xlsales.core.period_steps import previous_period
@@ -40,7 +40,7 @@ def close_period(book: Book) -> Answer:
         raise InputError(Problem("period_closed", facts={"period": period}))
     if pd.Timestamp(last_day(period, calendar(work.settings))) > work.as_of:
         raise InputError(Problem("period_running", facts={"period": period, "day": str(work.as_of.date())}))
-    if not sum(len(frame) for key, frame in content(work.tables, work.settings, period).items() if key not in LOCKED):
+    if empty(content(work.tables, work.settings, period)):
         raise InputError(Problem("period_empty", facts={"period": period}))
     found = reviewed(book, work, period)
     tables = {**work.tables, "reviews": found.reviews, "review_page": found.page}

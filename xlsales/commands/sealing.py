@@ -14,7 +14,13 @@ from xlsales.schema.origin import Origin
 
 LAST_DAY = 31  # a month that closes on the 31st closes on its last day
 KEPT = ("review_page", "closed_periods", "closed_content", *LOCKED.values())  # what closing itself writes
-OF_PERIOD = ("targets", "reviews", "review_page")  # tables whose rows name the period
+OF_PERIOD = ("reviews", "review_page")  # tables whose rows name the period
+IN_PERIOD = ("targets", "budget", "activity_plan")  # those whose rows name it, or one that lies in it
+# Settings on which figures stand, apart from how they are shown; weekdays and the like are the country's.
+FIGURES = (
+    *("fiscal_year_start", "month_close_day", "currency", "prices_include_tax", "tax_rate"),
+    *("receivables_include_tax", "bill_counts_on", "fx"),
+)
 OF_DAY = {"interactions": "at", "satisfaction": "date", "red_lines": "date"}  # dated, though of no fiscal year's sums
 VALID = {"fx_rates": "date"} | dict.fromkeys(
     (*LOCKED, "cost_history", "customer_owners", "region_owners"), "valid_from"
@@ -33,10 +39,11 @@ def content(tables: Frames, settings: Mapping[str, Any], period: str) -> dict[st
     """The rows that a period holds, with our columns only.
 
     Of dated tables those dated in it with what hangs on them (shared credit, lines of invoices, the cost of products),
-    of targets and reviews those of the period, and all that was valid in it or before it: rules of commission, costs,
-    owners, rates of exchange.
+    of targets, budgets and reviews those of the period, all that was valid in it or before it (rules of commission,
+    costs, owners, rates of exchange), and the settings on which figures stand.
     """
-    first, last = (pd.Timestamp(day) for day in period_days(period, calendar(settings)))
+    days = calendar(settings)
+    first, last = (pd.Timestamp(day) for day in period_days(period, days))
     after = last + pd.Timedelta(days=1)
     found = {}
     for key, table in TABLES.items():
@@ -47,12 +54,28 @@ def content(tables: Frames, settings: Mapping[str, Any], period: str) -> dict[st
             inside = (frame[day] >= first) & (frame[day] < after)
         elif key in OF_PERIOD:
             inside = frame["period"] == period
+        elif key in IN_PERIOD:
+            inside = frame["period"].map({each: _within(each, first, last, days) for each in frame["period"].unique()})
         elif key in VALID:
             inside = frame[VALID[key]] < after
         else:
             continue
         found[key] = frame.loc[inside.fillna(value=False), [column.key for column in table.columns]]
-    return found | _hanging(tables, found)
+    values = pd.DataFrame({"setting": FIGURES, "value": [str(settings[key]) for key in FIGURES]}, dtype="str")
+    return found | _hanging(tables, found) | {"settings": values}
+
+
+def _within(period: object, first: pd.Timestamp, last: pd.Timestamp, days: Calendar) -> bool:
+    """Whether a period lies between two days."""
+    if not isinstance(period, str):
+        return False
+    start, end = (pd.Timestamp(day) for day in period_days(period, days))
+    return first <= start and end <= last
+
+
+def empty(held: Frames) -> bool:
+    """Whether nothing of a period itself is among what it holds: only what was valid in it, and settings."""
+    return not any(len(frame) for key, frame in held.items() if key not in VALID and key != "settings")
 
 
 def _hanging(tables: Frames, found: Frames) -> dict[str, pd.DataFrame]:

@@ -74,8 +74,17 @@ def previous_period(key: str, calendar: Calendar = CALENDAR) -> str:
     >>> previous_period("2026-01"), previous_period("2026Q1")
     ('2025-12', '2025Q4')
     """
+    return later(key, -1, calendar)
+
+
+def later(key: str, steps: int, calendar: Calendar = CALENDAR) -> str:
+    """The period of the same level so many after one; before it where steps is below 0.
+
+    >>> later("2026-11", 2), later("2026-W01", -1)
+    ('2027-01', '2025-W52')
+    """
     period = parse_period(key, calendar)
-    return period_key(Period(period.level, period.number - 1), calendar)
+    return period_key(Period(period.level, period.number + steps), calendar)
 
 
 def same_period_last_year(key: str, calendar: Calendar = CALENDAR) -> str:

@@ -8,6 +8,7 @@ SEALED = (
     *("orders", "order_credits", "invoices", "invoice_lines", "receipts", "contracts", "expenses", "targets"),
     *("interactions", "satisfaction", "red_lines", "claw_backs", "commission_plan", "commission_assignment"),
     *("products", "cost_history", "fx_rates", "customer_owners", "region_owners", "reviews", "review_page"),
+    *("settings", "budget", "activity_plan"),
 )
 LOCKED = {"commission_plan": "locked_plans", "commission_assignment": "locked_assignments"}  # by what is locked
 

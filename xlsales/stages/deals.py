@@ -26,7 +26,8 @@ def due(cycle: Cycle) -> Frames:
     deals = cycle.found.get("deals")
     if deals is None:
         return {}
-    months = by_month(deals)
+    days = calendar(cycle)
+    months = by_month(deals, days)
     found: Frames = {
         "pipeline_months": months.assign(period=_month_key(months["month"])).rename(columns={"line": "timing"})
     }
@@ -34,8 +35,9 @@ def due(cycle: Cycle) -> Frames:
     if left is None:
         cycle.notes.append(Refusal("target_left_missing"))
         return found
-    table = coverage_by_month(deals, left)
-    table = table[table["month"] >= cycle.as_of.to_period("M").to_timestamp()]
+    table = coverage_by_month(deals, left, days)
+    today = period_keys(pd.Series([cycle.as_of]), "month", days).iloc[0]
+    table = table[table["month"] >= pd.Timestamp(today)]
     people = table["salesperson"].astype("str")
     found["coverage"] = table.assign(name=names(cycle, "salesperson", people), period=_month_key(table["month"]))
     return found
@@ -69,9 +71,8 @@ def target_left(cycle: Cycle) -> pd.DataFrame | None:
     if running.any():
         sold[running.to_numpy()] = np.nan_to_num(actuals(cycle, "sales", "salesperson", windows[running]))
     left = (rows["target"] - sold).clip(lower=0.0)
-    return pd.DataFrame(
-        {"salesperson": rows["member"], "month": windows["to"].dt.to_period("M").dt.to_timestamp(), "target_left": left}
-    )
+    month = pd.to_datetime(rows["period"], format="%Y-%m")  # a day of it, whatever day it closes on
+    return pd.DataFrame({"salesperson": rows["member"], "month": month, "target_left": left})
 
 
 def _month_targets(cycle: Cycle, ahead: list[str]) -> pd.DataFrame:

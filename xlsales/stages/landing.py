@@ -10,7 +10,7 @@ from xlsales.core.calendar import first_day, last_day, period_keys
 from xlsales.core.deals import read_deals
 from xlsales.core.landing import blended_landing
 from xlsales.core.landing_record import FEWEST, Columns, landing_half_width, landing_record, pipeline_share
-from xlsales.core.period_steps import period_range, previous_period
+from xlsales.core.period_steps import later, period_range, previous_period
 from xlsales.core.ratio import Floats
 from xlsales.stages.cycle import Cycle
 from xlsales.stages.lines import calendar, given, tree_of
@@ -111,7 +111,7 @@ def due_then(cycle: Cycle, months: list[str], ahead: int) -> Floats:
         if near.empty:
             continue
         day = near.iloc[(near - end).abs().argmin()]
-        until = end + pd.DateOffset(months=ahead) + pd.Timedelta(days=1)
+        until = pd.Timestamp(last_day(later(month, ahead, days), days)) + pd.Timedelta(days=1)
         due = (seen_on == day.to_datetime64()) & (closes > end.to_datetime64()) & (closes < until.to_datetime64())
         found[at] = np.nansum(weighted[due])
     return found
