@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from tests.rendering import missing, recalculated
 from xlsales import validate
 from xlsales.build import workbook
-from xlsales.build.sheets.home import NEXT_ROW
+from xlsales.build.sheets.home import COLUMNS, NEXT_ROW
 from xlsales.build.sheets.states import closed_month, ended
 from xlsales.core.calendar import Calendar, last_day, period_keys
 from xlsales.core.period_steps import previous_period
 from xlsales.labels import word
 from xlsales.schema import TABLES
 
-DUE = 10  # the column of the month
+DUE = len(COLUMNS)  # the last column
 CASES = [  # day, fiscal year start, close day, closed period, due, what is next
     (date(2026, 9, 30), 1, 31, "2026Q3", "2026-09", "roll"),
     (date(2026, 9, 29), 1, 31, "2026Q3", "2026-08", "review"),

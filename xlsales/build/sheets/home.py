@@ -7,20 +7,29 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from xlsales.build.context import Build, quoted
 from xlsales.build.facts import Headline, headlines
+from xlsales.build.found import Finder, Found, Where
 from xlsales.build.layout import CHECK_ROW, HELP_ROW, SHEETS, STAGES, TITLE_ROW, Sheet
 from xlsales.build.live import Given
 from xlsales.build.plan_tree import current_version
+from xlsales.build.sheets.chart_data import write_found
 from xlsales.build.sheets.settings import setting_word
 from xlsales.build.sheets.states import covers, mark_of, next_step, period_due, state_of
 from xlsales.build.styles import MONEY_MEASURES
 from xlsales.build.table_sheet import open_sheet, protect
 from xlsales.build.wording import sheet_name, value_word
 from xlsales.labels import label
+from xlsales.problems import table_name
 from xlsales.schema.beside import OF_A_YEAR
 from xlsales.schema.model import MONEY, QUANTITY, SHARE, TEXT
 
-COLUMNS = (22, 17, 17, 17, 14, 16, 16, 16, 16, 16)
+COLUMNS = (22, 17, 17, 17, 14, 16, 16, 16, 16, 16, 16)
 LAST_YEAR = 7  # the column of last year's figure; behind it the change, and twelve months
+LANDING = 10  # the column of where the company is going to land
+ALERTS, REASON, LINE_HEIGHT = (
+    3,
+    6,
+    44,
+)  # so many alerts; the first column of their reasons, which take up to three lines
 FIRST_LINK = 4
 WIDE = len(COLUMNS) - FIRST_LINK
 SHEETS_OF = {stage: [each.key for each in SHEETS if each.stage == stage and not each.hidden] for stage in STAGES}
@@ -44,6 +53,7 @@ def write_home(build: Build, sheet: Sheet) -> None:
     write_cycle(build, page)
     write_next(build, page)
     write_problems(build, page)
+    write_alerts(build, page)
     page.print_area(0, 0, PROBLEM_ROW + 6, len(COLUMNS) - 1)
     page.activate()
     protect(page)
@@ -93,10 +103,13 @@ def write_five(build: Build, page: Any) -> None:
         page.write_string(FIVE_ROW, column, build.says("home." + key), styles.header)
     for column, key in enumerate(OF_A_YEAR, LAST_YEAR):
         page.write_string(FIVE_ROW, column, label("headline", key, build.lang), styles.header)
+    page.write_string(FIVE_ROW, LANDING, label("pace", "landing_blended", build.lang), styles.header)
+    finder = Finder(build)
     for row, line in enumerate(headlines(build), FIVE_ROW + 1):
         kind = MONEY if line.measure in MONEY_MEASURES else QUANTITY
         page.write_string(row, 0, value_word("measure", line.measure, build.lang), styles.name)
         write_line(build, page, row, line, kind)
+        write_found(page, (row, LANDING), landing(finder, row, line), styles.cell(kind))
 
 
 def write_line(build: Build, page: Any, row: int, line: Headline, kind: str) -> None:
@@ -118,6 +131,18 @@ def write_line(build: Build, page: Any, row: int, line: Headline, kind: str) -> 
     page.write_string(row, 5, scope, styles.cell(TEXT))
     page.write_string(row, 6, line.period, styles.cell(TEXT))
     write_beside(build, page, row, line, number)
+
+
+def landing(finder: Finder, row: int, line: Headline) -> Found:
+    """Where the company lands with a quantity in the period of its line; blank where no period runs."""
+    build = finder.build
+    name, period = xl_rowcol_to_cell(row, 0), xl_rowcol_to_cell(row, 6)
+    wanted = [
+        Where("measure", Found(name, value_word("measure", line.measure, build.lang))),
+        Where("scope", Found(quoted(company := value_word("scope", "company", build.lang)), company)),
+        Where("period", Found(period, line.period)),
+    ]
+    return finder.cell("pace", "landing_blended", finder.row("pace", wanted))
 
 
 def write_beside(build: Build, page: Any, row: int, line: Headline, number: Any) -> None:
@@ -199,3 +224,24 @@ def write_problems(build: Build, page: Any) -> None:
             known = [problem.money for problem in found if problem.money is not None]
             formula = f'=IF(COUNTIFS({kinds},{name},{money},"<>")=0,"",SUMIFS({money},{kinds},{name}))'
             page.write_formula(row, 2, formula, styles.cell(MONEY), sum(known) if known else "")
+
+
+def write_alerts(build: Build, page: Any) -> None:
+    """The alerts with the most money behind them: whom it is about, how much, and why."""
+    styles, finder = build.styles, Finder(build)
+    last, said = len(COLUMNS) - 1, styles(text_wrap=True, valign="vcenter", indent=1)
+    page.write_url(PROBLEM_ROW - 1, FIRST_LINK, build.link("monitor"), styles.link, table_name("alerts", build.lang))
+    for column, key in ((FIRST_LINK, "name"), (FIRST_LINK + 1, "money"), (REASON, "reason")):
+        page.write_string(PROBLEM_ROW, column, label("alerts", key, build.lang), styles.header)
+    for column in range(REASON + 1, last + 1):
+        page.write_blank(PROBLEM_ROW, column, None, styles.header)
+    for place in range(1, ALERTS + 1):
+        row, at = PROBLEM_ROW + place, Found(str(place), float(place))
+        page.set_row(row, LINE_HEIGHT)
+        page.merge_range(row, REASON, row, last, "", said)
+        for column, key, style in (
+            (FIRST_LINK, "name", styles(text_wrap=True, valign="vcenter")),
+            (FIRST_LINK + 1, "money", styles.cell(MONEY)),
+            (REASON, "reason", said),
+        ):
+            write_found(page, (row, column), finder.cell("alerts", key, at), style)
