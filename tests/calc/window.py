@@ -38,6 +38,7 @@ class Window:
     screen: Screen
     pictures: Path
     known: dict[str, Any] = field(default_factory=dict)  # toolbar buttons by their names, of the window in front
+    front: Any = None  # the frame of the book that was shown last
 
     @property
     def app(self) -> xw.App:
@@ -45,13 +46,21 @@ class Window:
         return self.office.app
 
     def show(self, path: Path) -> xw.Book:
-        """Open a book; its window then fills the screen and has the keyboard."""
+        """Open a book; its window then fills the screen and has the keyboard, and commands are of this book."""
         book = self.app.books.open(str(path))
         self.known.clear()
+        self.front = book.impl.xl.getCurrentController().getFrame()
+        self.front.activate()
+        self.wait(lambda: self.active() == book.fullname, SOON, f"{book.name} is not the book in front")
         self.main.setPosSize(0, 0, WIDTH, HEIGHT, PLACE_AND_SIZE)
         self.main.setFocus()
         self.settle()
         return book
+
+    def active(self) -> str:
+        """The file of the book that commands are of."""
+        found = self.app.impl.books.active
+        return "" if found is None else str(found.fullname)
 
     def settle(self) -> None:
         """Wait until the office has done all that it had to do before."""
@@ -152,7 +161,9 @@ class Window:
 
     def command(self, command: str, clicks: int = 1) -> None:
         """Click a command's button on the toolbar, with a real mouse, until it works. Menus speak English here."""
-        self.main.setFocus()  # as a window manager gives it back when a message box closes
+        # As a window manager does: the window that is clicked is in front, and has the keyboard when a box closes.
+        attempt(lambda: self.front and self.front.activate())
+        self.main.setFocus()
         x, y = self.button(word("command." + command, "en"))
         end = time.monotonic() + LATE
         while True:
