@@ -376,6 +376,6 @@ def test_a_driver_that_repeats_the_secret_is_silenced(
 def test_every_sentence_of_this_room_is_tried() -> None:
     with WORDS.open(encoding="utf-8") as stream:
         worded = {row["key"].removeprefix("problem.") for row in csv.DictReader(stream) if row["key"][:8] == "problem."}
-    rooms = ("test_connections.py", "test_postgres.py", "test_refresh.py")
+    rooms = ("test_connections.py", "test_engines.py", "test_postgres.py", "test_refresh.py")
     tried = "".join((Path(__file__).parent / name).read_text("utf-8") for name in rooms)
     assert {code for code in worded if not re.search(rf'"{code}"', tried)} == set()

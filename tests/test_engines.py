@@ -1,7 +1,9 @@
 """Order lines of any size, grouped where they lie: DuckDB and Spark give what pandas gives, through the command."""
 
 import os
+import re
 import shutil
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +13,7 @@ from xlsales import sources, validate
 from xlsales.__main__ import main
 from xlsales.core.order_lines import order_measures
 from xlsales.core.quantities import five_quantities
+from xlsales.labels import word
 
 DATA = Path(__file__).parent / "data"
 HEAD = "订单号,行号,日期,客户,产品,区域,数量,行金额,类型\n"
@@ -18,6 +21,7 @@ PARTS = {
     "2026-01.csv": HEAD + "O1,1,2026-01-05,C,P,N,2,100,\nO1,2,2026-01-06,C,Q,S,1,50,销售\n",
     "2026-02.csv": HEAD + "O2,1,2026-02-05,C,P,N,1,50,退货\n",
 }
+FACT = re.compile(r"\{\w+\}")
 PRODUCTS = "product,name,unit,unit_cost\nP,Pump,pcs,30\nQ,Quill,pcs,\n"
 
 
@@ -90,30 +94,42 @@ def test_adventure_works_in_parquet_gives_its_totals(tmp_path: Path, real_data: 
 
 
 @pytest.mark.parametrize(
-    ("parts", "words", "said"),
+    ("parts", "options", "code", "said"),
     [
-        ({"a.csv": HEAD + "O1,1,2026-01-05,C,P,N,2,ten,\n"}, [], "ten"),
-        ({"a.csv": HEAD + "O1,1,5 Jan,C,P,N,2,10,\n"}, [], "5 Jan"),
-        ({"a.csv": HEAD + 'O1,1,2026-01-05,C,P,N,2,"1.234,5",\n'}, [], "1.234,5"),
-        ({"a.csv": HEAD + "O1,1,2026-01-05,C,P,N,2,10,gift\n"}, [], "“gift” is no kind"),
-        ({"a.csv": HEAD + "O1,1,2026-01-05,C,P,N,2,,\n"}, [], "O1"),  # neither an amount nor a price
-        ({"a.csv": HEAD + "O1,1,,C,P,N,2,10,\n"}, [], "1 order lines have no date"),
-        ({"a.csv": "order,line,product\nO1,1,P\n"}, [], "no column for date, quantity"),
-        ({"a.csv": HEAD, "b.parquet": ""}, [], "several kinds"),
-        ({"a.txt": HEAD}, [], "no order lines"),
-        (PARTS, ["--by", "amount"], "cannot be grouped by “amount”"),
-        (PARTS, ["--by", 'x"; DROP TABLE orders; --'], "cannot be grouped by"),
-        (PARTS, ["--period", "decade"], "no period “decade”"),
+        ({"a.csv": HEAD + "O1,1,2026-01-05,C,P,N,2,ten,\n"}, [], "engine_failed", "ten"),
+        ({"a.csv": HEAD + "O1,1,5 Jan,C,P,N,2,10,\n"}, [], "engine_failed", "5 Jan"),
+        ({"a.csv": HEAD + 'O1,1,2026-01-05,C,P,N,2,"1.234,5",\n'}, [], "engine_failed", "1.234,5"),
+        ({"a.csv": HEAD + "O1,1,2026-01-05,C,P,N,2,10,gift\n"}, [], "large_kind", "gift"),
+        ({"a.csv": HEAD + "O1,1,2026-01-05,C,P,N,2,,\n"}, [], "", "O1"),  # neither an amount nor a price
+        ({"a.csv": HEAD + "O1,1,,C,P,N,2,10,\n"}, [], "large_undated", "1"),
+        ({"a.csv": "order,line,product\nO1,1,P\n"}, [], "large_columns", "date, quantity"),
+        ({"a.csv": HEAD, "b.parquet": ""}, [], "large_mixed", "a.csv"),
+        ({"a.txt": HEAD}, [], "large_none", "orders"),
+        (PARTS, ["--by", "amount"], "five_by", "amount"),
+        (PARTS, ["--by", 'x"; DROP TABLE orders; --'], "five_by", "DROP TABLE"),
+        (PARTS, ["--period", "decade"], "five_period", "decade"),
     ],
 )
 def test_what_cannot_be_read_stops_with_a_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], parts: dict[str, str], words: list[str], said: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], parts: dict[str, str], options: list[str], code: str, said: str
 ) -> None:
-    assert asked(folder_of(tmp_path, parts), *words)[0] == 2
+    assert asked(folder_of(tmp_path, parts), *options)[0] == 2
     found = " ".join(capsys.readouterr().err.split())
     assert said in found
+    if code:
+        assert all(part in found for part in FACT.split(" ".join(word("problem." + code, "en").split())))
     assert "Traceback" not in found
     assert not (tmp_path / "five.csv").exists()
+
+
+def test_without_spark_its_installation_is_the_cure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    assert asked(folder_of(tmp_path), "--engine", "spark")[0] == 2
+    found, code = " ".join(capsys.readouterr().err.split()), "spark_library"
+    assert word("problem." + code, "en") in found
+    assert "pip install" in found
 
 
 def test_the_name_of_a_file_is_no_sql_and_no_pattern(tmp_path: Path) -> None:
