@@ -8,6 +8,8 @@ import pytest
 
 from xlsales import demo, steps, validate
 from xlsales.demo import PLANTED
+from xlsales.stages.cycle import Cycle
+from xlsales.stages.landing import due_then
 from xlsales.worded import worded
 
 pytestmark = pytest.mark.slow
@@ -142,3 +144,18 @@ def test_every_alert_leads_to_rows_that_are_about_it() -> None:
         if row.seen_in in columns:
             assert set(rows[columns[row.seen_in]].astype("str")) == {row.member}
     assert np.mean(results["alerts"]["first_seen"].notna()) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("close_day", "end", "inside"),
+    [(31, "2026-02-28", ["2026-03-01", "2026-03-31"]), (25, "2026-02-25", ["2026-02-26", "2026-03-25"])],
+)
+def test_deals_due_then_are_those_of_the_whole_months_ahead(close_day: int, end: str, inside: list[str]) -> None:
+    """At the end of February one month ahead is the whole of March, as the company closes it; each deal brings 50."""
+    days = pd.to_datetime([end, *inside])
+    after = days[-1] + pd.Timedelta(days=1)
+    shots = pd.DataFrame({"as_of": pd.Timestamp(end), "opportunity": list("ABCD"), "stage": "proposal", "value": 100.0})
+    shots["close_date"] = [*days, after]
+    settings = {"fiscal_year_start": 1, "month_close_day": close_day}
+    cycle = Cycle({"opportunity_snapshots": shots, "stages": pd.DataFrame()}, settings, pd.Timestamp("2026-06-30"))
+    assert due_then(cycle, ["2026-02"], 1).tolist() == [100.0]
