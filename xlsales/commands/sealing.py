@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from xlsales.core.calendar import Calendar, period_days
@@ -60,7 +61,8 @@ def content(tables: Frames, settings: Mapping[str, Any], period: str) -> dict[st
             inside = frame[VALID[key]] < after
         else:
             continue
-        found[key] = frame.loc[inside.fillna(value=False), [column.key for column in table.columns]]
+        rows = np.flatnonzero(inside.fillna(value=False).to_numpy(bool))  # few of many: fetched, not filtered
+        found[key] = frame[[column.key for column in table.columns]].take(rows)
     values = pd.DataFrame({"setting": FIGURES, "value": [str(settings[key]) for key in FIGURES]}, dtype="str")
     return found | _hanging(tables, found) | {"settings": values}
 
@@ -96,7 +98,7 @@ def _hanging(tables: Frames, found: Frames) -> dict[str, pd.DataFrame]:
 def _of(tables: Frames, table: str, key: str, owners: pd.DataFrame) -> pd.DataFrame:
     """The rows of a table, with our columns only, whose key stands in another table."""
     columns = [column.key for column in TABLES[table].columns]
-    return tables[table].loc[tables[table][key].isin(owners[key]), columns]
+    return tables[table].loc[tables[table][key].isin(owners[key].drop_duplicates()), columns]
 
 
 def seals(held: Frames, period: str) -> pd.DataFrame:
